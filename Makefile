@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+# Makefile - vpcbox, vpcbox-lab and their tests. `make help` lists what can be made.
+VERSION = 0.1.0
+OUT     = build
+DEPS    = $(OUT)/deps
+PREFIX  = /usr/local
+Q       = $(if $(V),,@)
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+# Without -j from the caller, as many jobs as there are processors.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+# The first build shows what the machine lacks in one line instead of a compiler's many.
+MISSING := $(strip $(foreach t,$(CC) ar awk tar,$(if $(shell command -v $(t)),,$(t))))
+
+# Ours, never replaced by a caller's CFLAGS, which come last and are never needed.
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+       -Wvla -Wformat=2 -Wno-format-truncation -Wcast-qual -Wwrite-strings -Wundef -Werror \
+       $(if $(findstring clang,$(CC)),-Wno-unknown-warning-option)
+LANG_ = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -iquote include -isystem $(DEPS)/include
+SMALL = -Os -g -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+ALL   = $(LANG_) $(WARN) $(SMALL) -MMD -MP $(CFLAGS)
+MUSL  = MUSL_CC="$(CC)" $(DEPS)/bin/musl-cc
+
+ROOMS   = $(wildcard util net aws k8s node)
+APPLETS := $(shell sed -n 's/^APPLET.\([a-z]*\),.*/\1/p' include/applets.def)
+LIBS    = mbedtls cjson expat yaml nghttp2 mnl llhttp fortify
+
+room = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $(1)/*.c))
+BOX  = $(OUT)/obj/main.o $(foreach a,$(APPLETS),$(call room,applets/$(a)))
+LAB  = $(call room,applets/lab)
+LOW  = $(ROOMS:%=$(OUT)/%.a)
+ARCH = $(LOW) $(LIBS:%=$(DEPS)/lib/lib%.a)
+
+all: $(OUT)/vpcbox $(OUT)/vpcbox-lab ## build/vpcbox and build/vpcbox-lab (the default)
+
+# ---- the two programs: static, stripped, symbols kept beside them
+
+define LINK
+@echo "  LINK    $@"
+$(Q)$(MUSL) $(SMALL) $(CFLAGS) -Wl,--gc-sections -Wl,-Map=$@.map -o $@.part \
+	$(filter %.o,$^) -Wl,--start-group $(ARCH) -Wl,--end-group
+$(Q)objcopy --only-keep-debug $@.part $@.debug
+$(Q)objcopy --strip-all --add-gnu-debuglink=$@.debug $@.part
+$(Q)mv $@.part $@
+endef
+
+$(OUT)/vpcbox: $(BOX) $(LOW)
+	$(LINK)
+
+$(OUT)/vpcbox-lab: $(LAB) $(LOW)
+	$(LINK)
+
+# Programs that tests and benchmarks run, each of one file: build/tools/NAME.
+tools: $(patsubst %.c,$(OUT)/tools/%,$(notdir $(wildcard tests/tools/*.c tests/bench/*.c)))
+$(OUT)/tools/%: $(OUT)/obj/tests/tools/%.o $(LOW)
+	@mkdir -p $(@D)
+	$(LINK)
+$(OUT)/tools/%: $(OUT)/obj/tests/bench/%.o $(LOW)
+	@mkdir -p $(@D)
+	$(LINK)
+
+# A folder's own time changes when a file comes or goes, so an archive never keeps a file that is gone.
+define ARCHIVE
+$(OUT)/$(1).a: $(call room,$(1)) $(1)
+	@rm -f $$@
+	$(Q)ar qcs $$@ $$(filter %.o,$$^)
+endef
+$(foreach r,$(ROOMS),$(eval $(call ARCHIVE,$(r))))
+
+$(OUT)/obj/%.o: %.c Makefile $(DEPS)/.made
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(MUSL) $(ALL) -c -o $@ $<
+
+# ---- libraries
+
+deps: $(DEPS)/.made $(DEPS)/native/.made ## the libraries, from Debian's archives pinned in deps/pins
+DEPS_MAKE = $(MAKE) --no-print-directory -f deps/build.mk DEPS=$(DEPS) CC="$(CC)" Q=$(Q)
+$(DEPS)/.made: $(wildcard deps/*)
+	$(if $(MISSING),$(error this machine lacks $(MISSING): apt-get install gcc make))
+	@mkdir -p $(DEPS)
+	@+$(DEPS_MAKE) fetch
+	@+$(DEPS_MAKE) musl
+	@touch $@
+$(DEPS)/native/.made: $(DEPS)/.made
+	@echo '#include <stdlib.h>' | $(CC) -E -xc - >/dev/null 2>&1 || \
+		{ echo "deps: the C library's headers are missing: apt-get install libc6-dev" >&2; exit 1; }
+	@+$(DEPS_MAKE) native
+	@touch $@
+
+pins: ## renew deps/pins from Debian stable's signed lists
+	$(Q)sh deps/pin.sh
+
+# ---- unit tests, natively: musl has no sanitizers, and the code is the same
+
+NATIVE = $(LANG_) $(filter-out -Werror,$(WARN)) -g -O1 -fno-omit-frame-pointer -MMD -MP -iquote tests/unit \
+         $(APPLETS:%=-iquote applets/%) -iquote applets/lab
+NLIBS  = -L$(DEPS)/native/lib $(patsubst %,-l%,$(filter-out fortify,$(LIBS))) -pthread -lm
+SAN    = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+# Files of tests/unit without a test are helpers, linked where needed.
+HELPER = $(filter-out tests/unit/run.c,$(shell grep -L '^TEST\b' tests/unit/*.c))
+TESTED = $(filter-out %/main.c,$(wildcard $(ROOMS:%=%/*.c) $(APPLETS:%=applets/%/*.c) applets/lab/*.c))
+TESTS  = $(filter-out tests/unit/run.c $(HELPER),$(wildcard tests/unit/*.c))
+ifeq ($(origin ROOMS),command line) # `make unit ROOMS=util`: those files, and the tests named like them
+TESTED = $(wildcard $(ROOMS:%=%/*.c))
+TESTS  = $(wildcard $(patsubst %,tests/unit/%,$(notdir $(TESTED))))
+endif
+# ThreadSanitizer: what has threads, the loop and its jobs, is in util.
+TSANED = $(wildcard util/*.c)
+TTESTS = $(wildcard $(TSANED:util/%=tests/unit/%))
+
+# $(1) folder of the objects, $(2) flags, $(3) program, $(4) sources tested, $(5) tests
+define UNIT
+$(OUT)/$(1)/%.o: %.c Makefile $(DEPS)/native/.made
+	@mkdir -p $$(@D)
+	$(Q)$(CC) $(NATIVE) $(2) -c -o $$@ $$<
+$(OUT)/$(1)/tested.a: $(patsubst %.c,$(OUT)/$(1)/%.o,$(4)) $(ROOMS)
+	@rm -f $$@
+	$(Q)ar qcs $$@ $$(filter %.o,$$^)
+$(OUT)/$(3): $(patsubst %.c,$(OUT)/$(1)/%.o,$(5) tests/unit/run.c) $(OUT)/$(1)/tested.a
+	@echo "  LINK    $$@"
+	$(Q)$(CC) $(2) -o $$@ $$^ $(NLIBS)
+endef
+$(eval $(call UNIT,asan,$(SAN),unit,$(TESTED) $(HELPER),$(TESTS)))
+$(eval $(call UNIT,tsan,-fsanitize=thread,unit-tsan,$(TSANED),$(TTESTS)))
+
+unit: $(OUT)/unit $(OUT)/unit-tsan ## unit tests under ASan, UBSan and TSan (T=word: only those named so)
+	$(Q)unshare -rn $(OUT)/unit $(T)
+	$(Q)unshare -rn setarch -R $(OUT)/unit-tsan $(T)
+
+# ---- everything else
+
+lint: $(LOW) ## the tree's own rules
+	$(Q)OUT=$(OUT) DEPS=$(DEPS) sh tests/lint.sh
+
+format: ## clang-format 14 over every C file
+	$(Q)find . -path ./$(OUT) -prune -o -name '*.[ch]' -print | \
+		xargs $(or $(wildcard $(OUT)/tools/clang-format),clang-format) -i
+
+test: ## install the tests' tools, then lint, unit, golden, netns, lab and e2e tests
+	$(Q)OUT=$(OUT) sh tests/setup.sh
+	$(Q)env -u MAKELEVEL -u MAKEFLAGS -u MFLAGS OUT=$(OUT) DEPS=$(DEPS) sh tests/run.sh
+
+demo: ## two simulated nodes, two pods, and a tour that proves each claim
+	$(Q)sh tests/setup.sh demo
+	@+$(MAKE) --no-print-directory all
+	$(Q)$(OUT)/vpcbox-lab tour
+
+bench: all tools ## figures into build/bench.tsv (AREA=cni: only those)
+	$(Q)OUT=$(OUT) sh tests/bench/run.sh $(AREA)
+
+size: $(OUT)/vpcbox ## bytes per library and per room
+	$(Q)awk -v total=$$(wc -c <$<) -f tests/size.awk $<.map
+
+install: all ## into DESTDIR and PREFIX, with a link for each name that an applet replaces
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(OUT)/vpcbox $(OUT)/vpcbox-lab $(DESTDIR)$(PREFIX)/bin
+	for name in $$(sed -n 's/^APPLET([a-z]*, "\([^"]*\)".*/\1/p' include/applets.def); do \
+		ln -sf vpcbox $(DESTDIR)$(PREFIX)/bin/$$name; done
+
+clean: ## remove build/ (fetched archives stay in the cache)
+	rm -rf $(OUT)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: all tools deps pins unit lint format test demo bench size install clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(shell find $(OUT)/obj $(OUT)/asan $(OUT)/tsan -name '*.d' 2>/dev/null)

@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# setup.sh [demo] - bring what the tests (or the demo alone) need and the machine lacks: Debian packages by apt,
+# clang-format 14 and cnitool into $OUT/tools, kept in the cache for the next clone. Quick when all is there.
+set -eu
+cd "$(dirname "$0")/.."
+OUT=${OUT:-build}
+cache=${VPCBOX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vpcbox}/tools
+tools=$OUT/tools
+cnitool=v1.3.0
+PATH=$PATH:/usr/sbin:/sbin:/usr/local/go/bin
+export DEBIAN_FRONTEND=noninteractive
+
+die() { echo "setup: $*" >&2; exit 1; }
+
+# ---- Debian packages: command:package
+
+demo='ip:iproute2 ping:iputils-ping route:net-tools curl:curl tcpdump:tcpdump iptables:iptables conntrack:conntrack'
+tests='gcc:gcc make:make clang:clang nft:nftables ps:procps python3:python3 strace:strace jq:jq openssl:openssl
+	/usr/lib/cni/ptp:containernetworking-plugins'
+
+missing() {
+	for pair in "$@"; do
+		command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"
+	done
+	if [ "$what" = tests ] && ! python3 -m pip --version >/dev/null 2>&1; then
+		echo python3-pip
+	fi
+}
+
+# How much a package manager says is of interest only when it fails.
+quietly() {
+	"$@" >"$tmp/log" 2>&1 || { tail -n 20 "$tmp/log" >&2; return 1; }
+}
+
+packages() {
+	need=$(missing "$@" | sort -u | tr '\n' ' ')
+	[ -n "$need" ] || return 0
+	sudo=
+	if [ "$(id -u)" -ne 0 ]; then
+		command -v sudo >/dev/null || die "missing packages, and this is not root: apt-get install $need"
+		sudo=sudo
+	fi
+	command -v apt-get >/dev/null || die "no apt-get here; install yourself: $need"
+	echo "setup: apt-get install $need"
+	quietly $sudo apt-get -qq update || die "apt-get update failed"
+	# $need is a list.
+	quietly $sudo apt-get -qq install -y --no-install-recommends $need || die "apt-get install $need failed"
+}
+
+# ---- clang-format 14: one wheel for every Debian, whatever version its own package has
+
+clang_format() {
+	kept=$cache/clang-format-14.0.6-$(uname -m)
+	if [ ! -x "$kept" ]; then
+		echo "setup: clang-format 14.0.6"
+		quietly python3 -m pip install --no-deps --require-hashes --disable-pip-version-check --target "$tmp/py" \
+			-r tests/requirements.txt || die "pip could not install tests/requirements.txt"
+		keep "$tmp/py/clang_format/data/bin/clang-format" "$kept"
+	fi
+	ln -sfn "$kept" "$tools/clang-format"
+}
+
+# ---- Go programs: cnitool, and those of tests/e2e. A Go that is too old, or none, is replaced by Debian 13's,
+# unpacked for this alone.
+
+# The module grpc-go asks for 1.23.
+go_works() { "$1" version 2>/dev/null | awk '{ split($3, v, /[.o]/); exit !(v[2] > 1 || v[3] >= 23) }'; }
+
+go_find() {
+	go=$(command -v go || true)
+	[ -n "$go" ] && go_works "$go" && return 0
+	[ ! -d "$tmp/go" ] || { go=$GOROOT/bin/go; return 0; }
+	arch=$(dpkg --print-architecture)
+	for name in golang golang-src; do
+		archive=$(sh deps/fetch.sh "$name" "$arch")
+		dpkg-deb -x "$archive" "$tmp/go"
+	done
+	GOROOT=$(echo "$tmp"/go/usr/lib/go-*)
+	export GOROOT
+	go=$GOROOT/bin/go
+}
+
+go_run() {
+	go_find
+	quietly env GOPATH="$tmp/gopath" GOCACHE="$tmp/gocache" GOBIN="$tmp/gobin" GOTOOLCHAIN=local CGO_ENABLED=0 \
+		GOFLAGS=-modcacherw "$go" "$@"
+}
+
+cni_tool() {
+	kept=$cache/cnitool-$cnitool-$(uname -m)
+	if [ ! -x "$kept" ]; then
+		echo "setup: cnitool $cnitool"
+		go_run install -trimpath "github.com/containernetworking/cni/cnitool@$cnitool" || die "cannot build cnitool $cnitool"
+		keep "$tmp/gobin/cnitool" "$kept"
+	fi
+	ln -sfn "$kept" "$tools/cnitool"
+}
+
+# go_program FOLDER: built again when one of its files has changed.
+go_program() {
+	name=$(basename "$1")
+	kept=$cache/$name-$(cat "$1"/* | sha256sum | cut -c1-16)-$(uname -m)
+	if [ ! -x "$kept" ]; then
+		echo "setup: $name"
+		go_run build -C "$1" -trimpath -o "$tmp/gobin/$name" . || die "cannot build $1"
+		keep "$tmp/gobin/$name" "$kept"
+	fi
+	ln -sfn "$kept" "$tools/$name"
+}
+
+# keep FILE PATH: by rename, so that two setups at once do no harm.
+keep() {
+	mkdir -p "$cache"
+	cp "$1" "$2.$$"
+	chmod 755 "$2.$$"
+	mv "$2.$$" "$2"
+}
+
+what=${1:-tests}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+case $what in
+demo) packages $demo ;;
+tests)
+	packages $demo $tests
+	mkdir -p "$tools"
+	clang_format
+	cni_tool
+	for mod in tests/e2e/*/go.mod; do
+		[ ! -e "$mod" ] || go_program "$(dirname "$mod")"
+	done
+	;;
+*) die "no such set: $what (demo, or nothing for the tests')" ;;
+esac
