@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arena.c - bump allocation in growing blocks. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+
+enum { ALIGN = 16, FIRST = 4096 };
+
+struct block {
+	struct block *next;
+	size_t used, cap;
+	_Alignas(ALIGN) char data[];
+};
+
+void *arena_get(struct arena *a, size_t n)
+{
+	struct block *b = a->head;
+	void *p;
+
+	if (n > SIZE_MAX / 4)
+		die("out of memory (%zu bytes)", n);
+	n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	if (!b || b->cap - b->used < n) {
+		size_t cap = b ? b->cap * 2 : FIRST;
+
+		if (cap < n)
+			cap = n;
+		b = xalloc(sizeof(*b) + cap);
+		b->cap = cap;
+		b->next = a->head;
+		a->head = b;
+	}
+	p = b->data + b->used;
+	b->used += n;
+	return p;
+}
+
+char *arena_str(struct arena *a, const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	return memcpy(arena_get(a, n), s, n);
+}
+
+char *arena_fmt(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		die("bad format '%s'", fmt);
+	s = arena_get(a, (size_t)n + 1);
+	va_start(ap, fmt);
+	vsnprintf(s, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	return s;
+}
+
+void arena_free(struct arena *a)
+{
+	while (a->head) {
+		struct block *next = a->head->next;
+
+		free(a->head);
+		a->head = next;
+	}
+}

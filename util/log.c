@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* log.c - each line is put together on the stack and leaves in one write, so threads need no lock.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
+#include "json_text.h"
+#include "log.h"
+
+enum { LINE = 8192 };
+
+#define CUT "...\"}\n"
+static const char *const names[] = { "debug", "info", "warn", "error", "fatal" };
+
+static int out_fd = 2;
+static enum log_level out_least = LOG_DEBUG;
+
+enum log_level log_level(const char *name)
+{
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (strcasecmp(name, names[i]) == 0)
+			return (enum log_level)i;
+	return LOG_DEBUG;
+}
+
+void log_close(void)
+{
+	if (out_fd > 2)
+		close(out_fd);
+	out_fd = 2;
+}
+
+int log_open(const char *path, enum log_level least, struct err *e)
+{
+	int fd;
+
+	log_close();
+	out_least = least;
+	if (!*path || strcmp(path, "stderr") == 0)
+		return 0;
+	if (strcmp(path, "stdout") == 0) {
+		out_fd = 1;
+		return 0;
+	}
+	if (mkdirs_for(path, 0755, e) < 0)
+		return wrap(e, "log file %s", path);
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail(e, errno, "open log file %s:", path);
+	out_fd = fd;
+	return 0;
+}
+
+/* "applets/cni/main.c" is told as "cni/main.c". */
+static const char *last_two(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	while (slash && slash > file && slash[-1] != '/')
+		slash--;
+	return slash ? slash : file;
+}
+
+/* Put s and the end of the object behind the n bytes of head; what does not fit gives way to CUT.
+ */
+static size_t finish(char line[LINE], size_t n, const char *s)
+{
+	size_t fits = n; /* up to here CUT could follow */
+
+	while (*s) {
+		char c[8];
+		size_t len = json_escape(&s, false, c);
+
+		if (n + len + sizeof("\"}\n") > LINE)
+			return fits + (size_t)snprintf(line + fits, LINE - fits, CUT);
+		memcpy(line + n, c, len);
+		n += len;
+		if (n + sizeof(CUT) <= LINE)
+			fits = n;
+	}
+	return n + (size_t)snprintf(line + n, LINE - n, "\"}\n");
+}
+
+void log_line(enum log_level level, const char *file, int line, const char *fmt, ...)
+{
+	char msg[LINE], out[LINE], ts[25];
+	int saved = errno, head;
+	ssize_t gone;
+	va_list ap;
+
+	if (level < out_least)
+		return;
+	va_start(ap, fmt);
+	if (vsnprintf(msg, sizeof(msg), fmt, ap) < 0)
+		msg[0] = '\0';
+	va_end(ap);
+	time_iso(wall_ns(), ts);
+	head = snprintf(out, sizeof(out),
+			"{\"level\":\"%s\",\"ts\":\"%s\",\"caller\":\"%.128s:%d\",\"msg\":\"",
+			names[level], ts, last_two(file), line);
+	gone = write(out_fd, out, finish(out, (size_t)head, msg));
+	(void)gone; /* a log that cannot be written has nobody to tell */
+	errno = saved;
+}
