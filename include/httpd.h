@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* httpd.h - HTTP/1.1 server on the loop. */
+#pragma once
+#include "arena.h"
+#include "http.h"
+#include "ip.h"
+#include "loop.h"
+
+struct httpd;
+/* One request in a handler's hands: answer it exactly once, now or later, from the loop thread.
+ * What it was given lives until then. A peer that went away needs no special care. */
+struct httpd_call {
+	const char *method, *target; /* target: path and query as sent */
+	const char *path, *query;    /* split, still percent-encoded; query "" when absent */
+	struct http_headers headers;
+	const char *body; /* NUL-terminated */
+	size_t body_len;
+	struct ip peer; /* who asked; none on a Unix socket */
+	struct arena a;
+	void *arg; /* as given to httpd_new() */
+};
+typedef void httpd_fn(struct httpd_call *c);
+
+/* Listen on ip:port, or on the Unix socket path (mode 0660, a stale one is replaced) when ip is
+ * NULL, in the namespace netns_fd (0: here). Bounded: 256 connections (the longest idle one makes
+ * room), 64 KiB of headers, 1 MiB of body, stall_ms for a request to arrive or for the peer to take
+ * some of an answer, 60 s idle between requests. Malformed requests are answered 400, 413 or 431
+ * and never reach the handler. */
+struct httpd_at {
+	const struct ip *ip;
+	uint16_t port; /* 0: any free one, see httpd_port() */
+	const char *path;
+	int netns_fd;
+	int stall_ms; /* 0: 10 s */
+	int fd;       /* instead of all these: a listening socket, which it takes */
+};
+MUST struct httpd *httpd_new(struct loop *l, const struct httpd_at *at, httpd_fn *fn, void *arg,
+			     struct err *e);
+uint16_t httpd_port(const struct httpd *d); /* 0 on a Unix socket */
+/* Not from within a handler. Calls not answered yet stay valid and still want their httpd_reply().
+ */
+void httpd_free(struct httpd **d);
+#define auto_httpd AUTO(httpd_free)
+
+/* headers may be NULL. Content-Length, Date and Connection are added; Content-Type too unless the
+ * headers have it (text/plain). The call is gone afterwards. */
+void httpd_reply(struct httpd_call *c, int status, const struct http_headers *headers,
+		 const void *body, size_t n);
+/* IP_TTL of the connection's packets from now on (IMDS's hop limit). */
+void httpd_ttl(struct httpd_call *c, int ttl);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* httpd_client.h - inside the HTTP server: httpd.c has the listener and everyone's time limits,
+ * httpd_client.c one connection. */
+#pragma once
+#include "httpd.h"
+#include "httpmsg.h"
+
+enum { HTTPD_MAX_BODY = 1024 * 1024 };
+
+struct httpd {
+	struct loop *loop;
+	struct watch listen;
+	struct timer sweep;
+	bool sweeping;
+	int stall_ms;
+	httpd_fn *fn;
+	void *arg;
+	struct httpd_client *clients;
+	size_t nclients;
+	char *path; /* of the Unix socket */
+};
+
+/* Waits for one thing at a time: a request, the handler, room to send, or the peer's close. */
+struct httpd_client {
+	struct watch w;
+	struct httpd *d;
+	struct httpd_client *next, **prev;
+	struct httpd_held *call; /* arriving, or in the handler's hands */
+	struct buf in;           /* come, of which `at` bytes are read */
+	size_t at;
+	struct buf out; /* to send, of which `sent` bytes are gone */
+	size_t sent;
+	uint32_t events;
+	bool closing;  /* no further request is taken */
+	bool draining; /* the answer is out; waiting for the peer's close, lest a reset eats it */
+	bool served;   /* has had an answer */
+	bool inside;   /* the handler is running below us */
+	int64_t since; /* when the present wait began or last moved */
+	struct ip peer;
+};
+
+struct httpd_held {
+	struct httpd_call c;
+	struct httpd_client *client; /* NULL once the peer is gone */
+	struct httpmsg m;
+	bool handed;
+};
+
+void httpd_client_free(struct httpd_client *c);
+/* The watch's callback. */
+void httpd_client_ready(struct watch *w, uint32_t events);
+bool httpd_client_busy(const struct httpd_client *c); /* the handler has its request */

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* httpd_client.c - one connection of the HTTP server: read a request, hand it out, send the answer.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "clock.h"
+#include "httpd_client.h"
+
+enum { READ = 16 * 1024 };
+
+static void call_free(struct httpd_held *k)
+{
+	httpmsg_free(&k->m);
+	arena_free(&k->c.a);
+	free(k);
+}
+
+void httpd_client_free(struct httpd_client *c)
+{
+	if (c->call && c->call->handed)
+		c->call->client = NULL;
+	else if (c->call)
+		call_free(c->call);
+	watch_del(&c->w);
+	fd_free(&c->w.fd);
+	buf_free(&c->in);
+	buf_free(&c->out);
+	*c->prev = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	c->d->nclients--;
+	free(c);
+}
+
+bool httpd_client_busy(const struct httpd_client *c)
+{
+	return c->call && c->call->handed;
+}
+
+static int await(struct httpd_client *c, uint32_t events)
+{
+	struct err e;
+
+	if (c->events == events)
+		return 0;
+	c->events = events;
+	return watch_mod(&c->w, events, &e);
+}
+
+static const char *reason(int status)
+{
+	static const struct {
+		int status;
+		const char *text;
+	} all[] = {
+		{ 200, "OK" },
+		{ 201, "Created" },
+		{ 204, "No Content" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 413, "Content Too Large" },
+		{ 429, "Too Many Requests" },
+		{ 431, "Request Header Fields Too Large" },
+		{ 500, "Internal Server Error" },
+		{ 503, "Service Unavailable" },
+	};
+
+	for (size_t i = 0; i < COUNT(all); i++)
+		if (all[i].status == status)
+			return all[i].text;
+	return "";
+}
+
+static void put_head(struct httpd_client *c, int status, const struct http_headers *h, size_t n)
+{
+	time_t now = (time_t)(wall_ns() / 1000000000);
+	char date[40] = "";
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	buf_fmt(&c->out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status, reason(status), date);
+	if (status != 204 && status != 304)
+		buf_fmt(&c->out, "Content-Length: %zu\r\n", n);
+	if (!*http_header(h, "Content-Type"))
+		buf_str(&c->out, "Content-Type: text/plain\r\n");
+	if (c->closing)
+		buf_str(&c->out, "Connection: close\r\n");
+}
+
+static void answer(struct httpd_client *c, int status, const struct http_headers *h,
+		   const void *body, size_t n, bool head_only)
+{
+	static const struct http_headers none;
+	auto_buf struct buf lines = { 0 };
+	struct err e;
+
+	h = h ? h : &none;
+	if (httpmsg_headers(h, &lines, &e) < 0) { /* the handler's own mistake: show it */
+		status = 500;
+		h = &none;
+		body = e.msg;
+		n = strlen(e.msg);
+		buf_free(&lines);
+	}
+	put_head(c, status, h, n);
+	if (lines.len)
+		buf_add(&c->out, lines.p, lines.len);
+	buf_str(&c->out, "\r\n");
+	if (n && !head_only && status != 204 && status != 304)
+		buf_add(&c->out, body, n);
+	c->served = true;
+	c->since = now_ms();
+}
+
+/* Send what there is. 0: all gone, 1: must wait, below zero: the peer is gone. */
+static int flush(struct httpd_client *c)
+{
+	while (c->sent < c->out.len) {
+		ssize_t n = send(c->w.fd, c->out.p + c->sent, c->out.len - c->sent,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EAGAIN)
+			return await(c, EPOLLOUT) < 0 ? -1 : 1;
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			c->sent += (size_t)n;
+			c->since = now_ms();
+		}
+	}
+	c->sent = 0;
+	buf_free(&c->out);
+	return 0;
+}
+
+static void call_new(struct httpd_client *c)
+{
+	struct httpd_held *k = xalloc(sizeof(*k));
+
+	k->client = c;
+	k->m = (struct httpmsg) { .max_body = HTTPD_MAX_BODY, .a = &k->c.a };
+	httpmsg_start(&k->m);
+	c->call = k;
+	c->since = now_ms();
+}
+
+/* A request that cannot be read: say so and hear no more. */
+static void refuse(struct httpd_client *c, const struct err *e)
+{
+	int status = e->num == EFBIG ? 413 : e->num == E2BIG ? 431 : 400;
+
+	call_free(TAKE(c->call));
+	c->closing = true;
+	answer(c, status, NULL, e->msg, strlen(e->msg), false);
+}
+
+/* Origin form, or absolute form ("http://host/path") cut down to it; "*" stays. */
+static void split_target(struct httpd_call *c, const char *target)
+{
+	const char *path = strstr(target, "://");
+	size_t n;
+
+	c->target = target;
+	if (*target != '/' && path) {
+		path += 3 + strcspn(path + 3, "/?");
+		c->target = *path == '/' ? path : arena_fmt(&c->a, "/%s", path);
+	}
+	n = strcspn(c->target, "?");
+	c->path = arena_fmt(&c->a, "%.*s", (int)n, c->target);
+	c->query = c->target[n] ? c->target + n + 1 : "";
+}
+
+static void hand_out(struct httpd_client *c)
+{
+	struct httpd_held *k = c->call;
+
+	c->closing = !k->m.keep_alive;
+	k->handed = true;
+	k->c.method = k->m.method;
+	split_target(&k->c, k->m.target);
+	k->c.headers = k->m.headers;
+	k->c.body = k->m.body;
+	k->c.body_len = k->m.body_len;
+	k->c.peer = c->peer;
+	k->c.arg = c->d->arg;
+	c->inside = true;
+	c->d->fn(&k->c);
+	c->inside = false;
+}
+
+static void take_input(struct httpd_client *c)
+{
+	struct err e;
+	size_t used;
+
+	if (!c->call)
+		call_new(c);
+	if (httpmsg_feed(&c->call->m, c->in.p + c->at, c->in.len - c->at, &used, &e) < 0) {
+		refuse(c, &e);
+		return;
+	}
+	c->at += used;
+	if (c->call->m.done)
+		hand_out(c);
+}
+
+/* Do all that can be done without waiting; below zero: nothing more to be had from this peer. */
+static int pump(struct httpd_client *c)
+{
+	for (;;) {
+		int rc = flush(c);
+
+		if (rc)
+			return rc < 0 ? -1 : 0;
+		if (httpd_client_busy(c))
+			return await(c, 0);
+		if (c->closing) {
+			c->draining = true;
+			buf_free(&c->in);
+			shutdown(c->w.fd, SHUT_WR);
+			return await(c, EPOLLIN);
+		}
+		if (c->at == c->in.len) {
+			c->at = 0;
+			buf_free(&c->in);
+			return await(c, EPOLLIN);
+		}
+		take_input(c);
+	}
+}
+
+void httpd_client_ready(struct watch *w, uint32_t events)
+{
+	struct httpd_client *c = OWNER(w, struct httpd_client, w);
+	bool gone = (events & (EPOLLERR | EPOLLHUP)) && !(events & EPOLLIN);
+	char in[READ];
+	ssize_t n;
+
+	if (!gone && c->events == EPOLLIN) {
+		n = recv(w->fd, in, sizeof(in), MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		gone = n <= 0;
+		if (n > 0 && !c->draining)
+			buf_add(&c->in, in, (size_t)n);
+	}
+	if (gone || (!c->draining && pump(c) < 0))
+		httpd_client_free(c);
+}
+
+void httpd_reply(struct httpd_call *call, int status, const struct http_headers *headers,
+		 const void *body, size_t n)
+{
+	struct httpd_held *k = OWNER(call, struct httpd_held, c);
+	struct httpd_client *c = k->client;
+
+	if (c) {
+		answer(c, status, headers, body, n, strcmp(call->method, "HEAD") == 0);
+		c->call = NULL;
+	}
+	call_free(k);
+	if (c && !c->inside && pump(c) < 0)
+		httpd_client_free(c);
+}
+
+void httpd_ttl(struct httpd_call *call, int ttl)
+{
+	struct httpd_client *c = OWNER(call, struct httpd_held, c)->client;
+
+	if (!c)
+		return;
+	if (c->peer.family == IP_V6)
+		setsockopt(c->w.fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &ttl, sizeof(ttl));
+	else if (c->peer.family == IP_V4)
+		setsockopt(c->w.fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+}

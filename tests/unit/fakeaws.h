@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fakeaws.h - an AWS endpoint for tests: checks each signature, answers as told, remembers. */
+#pragma once
+#include "aws.h"
+#include "web.h"
+
+#define FAKE_ID "AKIAIOSFODNN7EXAMPLE"
+#define FAKE_SECRET "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+struct fakeaws_answer {
+	int status;
+	const char *body;
+};
+/* Zero-initialise, set answers and n; the last one serves for ever. Read after fakeaws_stop(). */
+struct fakeaws {
+	const struct fakeaws_answer *answers;
+	size_t n, asked;
+	int bad_signatures;
+	struct buf body; /* of the last request */
+	char agent[64];
+
+	struct web web;
+};
+/* Starts it and points a session with keys from the environment at it. */
+void fakeaws_start(struct fakeaws *f, struct aws *w);
+void fakeaws_stop(struct fakeaws *f);
+#define auto_fakeaws AUTO(fakeaws_stop)
+/* Keys, region and endpoint in the environment; NULL endpoint: removes them all. */
+void fakeaws_env(const char *endpoint);
+/* Whether the last request's body has this "name=value" among its parameters. */
+bool fakeaws_got(const struct fakeaws *f, const char *pair);
