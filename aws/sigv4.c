@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sigv4.c - AWS Signature Version 4: canonical request, string to sign, derived key, signature. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "hash.h"
+#include "sigv4.h"
+#include "str.h"
+
+#define ALGORITHM "AWS4-HMAC-SHA256"
+
+struct pair {
+	const char *name, *value;
+};
+
+void uri_encode(const char *s, size_t n, const char *keep, struct buf *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if (c < 128 && c && (isalnum(c) || strchr("-._~", c) || strchr(keep, c)))
+			buf_add(out, &s[i], 1);
+		else
+			buf_fmt(out, "%%%02X", c);
+	}
+}
+
+static int nibble(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)tolower((unsigned char)c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Decode what is encoded, then encode all: one spelling for every way to write it. */
+static const char *recode(const char *s, size_t n, struct arena *a)
+{
+	auto_buf struct buf plain = { 0 }, out = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		char c = s[i];
+
+		if (c == '%' && i + 2 < n && nibble(s[i + 1]) >= 0 && nibble(s[i + 2]) >= 0) {
+			c = (char)(nibble(s[i + 1]) * 16 + nibble(s[i + 2]));
+			i += 2;
+		}
+		buf_add(&plain, &c, 1);
+	}
+	if (plain.len)
+		uri_encode(plain.p, plain.len, "", &out);
+	return arena_str(a, out.len ? out.p : "");
+}
+
+static int pair_cmp(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+	int c = strcmp(x->name, y->name);
+
+	return c ? c : strcmp(x->value, y->value);
+}
+
+static void put_query(const char *query, struct buf *out, struct arena *a)
+{
+	struct strs parts = str_split(query, "&", a);
+	struct pair *p = arena_get(a, (parts.n + 1) * sizeof(*p));
+
+	for (size_t i = 0; i < parts.n; i++) {
+		size_t n = strcspn(parts.v[i], "=");
+		const char *value = parts.v[i] + n + (parts.v[i][n] == '=');
+
+		p[i] = (struct pair) { recode(parts.v[i], n, a), recode(value, strlen(value), a) };
+	}
+	qsort(p, parts.n, sizeof(*p), pair_cmp);
+	for (size_t i = 0; i < parts.n; i++)
+		buf_fmt(out, "%s%s=%s", i ? "&" : "", p[i].name, p[i].value);
+}
+
+/* RFC 3986 5.2.4, and runs of slashes are one. */
+static const char *normalised(const char *path, struct arena *a)
+{
+	struct strs parts = str_split(path, "/", a), kept = { 0 };
+	auto_buf struct buf out = { 0 };
+	bool folder = str_suffix(path, "/");
+
+	for (size_t i = 0; i < parts.n; i++) {
+		const char *s = parts.v[i];
+
+		if (strcmp(s, "..") == 0)
+			kept.n -= kept.n > 0;
+		else if (strcmp(s, ".") != 0)
+			strs_add(&kept, s, a);
+	}
+	for (size_t i = 0; i < kept.n; i++)
+		buf_fmt(&out, "/%s", kept.v[i]);
+	if (!kept.n || folder)
+		buf_str(&out, "/");
+	return arena_str(a, out.p);
+}
+
+static void put_path(const char *target, bool single_encode, struct buf *out, struct arena *a)
+{
+	const char *path = arena_fmt(a, "%.*s", (int)strcspn(target, "?"), target);
+
+	if (!single_encode)
+		path = normalised(path, a);
+	uri_encode(path, strlen(path), single_encode ? "/%" : "/", out);
+}
+
+/* Without white space around it, and with one space where there is more within. */
+static void put_value(const char *s, struct buf *out)
+{
+	bool gap = false;
+	size_t start = out->len;
+
+	for (; *s; s++) {
+		if (isspace((unsigned char)*s)) {
+			gap = out->len > start;
+			continue;
+		}
+		if (gap)
+			buf_str(out, " ");
+		gap = false;
+		buf_add(out, s, 1);
+	}
+}
+
+static void put_header(const struct http_headers *h, const char *name, struct buf *out)
+{
+	bool more = false;
+
+	buf_fmt(out, "%s:", name);
+	for (size_t i = 0; i < h->n; i++) {
+		if (strcasecmp(h->v[i].name, name) != 0)
+			continue;
+		if (more)
+			buf_str(out, ",");
+		put_value(h->v[i].value, out);
+		more = true;
+	}
+	buf_str(out, "\n");
+}
+
+static int name_cmp(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* All of them, lower case, sorted, each once. */
+static const char *all_headers(const struct http_headers *h, struct arena *a)
+{
+	auto_buf struct buf out = { 0 };
+	const char *names[HTTP_MAX_HEADERS];
+
+	for (size_t i = 0; i < h->n; i++) {
+		char *name = arena_str(a, h->v[i].name);
+
+		for (char *p = name; *p; p++)
+			*p = (char)tolower((unsigned char)*p);
+		names[i] = name;
+	}
+	qsort(names, h->n, sizeof(names[0]), name_cmp);
+	for (size_t i = 0; i < h->n; i++)
+		if (i == 0 || strcmp(names[i], names[i - 1]) != 0)
+			buf_fmt(&out, "%s%s", i ? ";" : "", names[i]);
+	return arena_str(a, out.len ? out.p : "");
+}
+
+const char *sigv4_canonical(const struct http_request *q, const char *signed_headers,
+			    bool single_encode, struct arena *a)
+{
+	struct strs names = str_split(signed_headers, ";", a);
+	const char *query = q->target + strcspn(q->target, "?");
+	char digest[2 * SHA256_LEN + 1];
+	auto_buf struct buf out = { 0 };
+	uint8_t sum[SHA256_LEN];
+
+	sha256(q->body_len ? q->body : "", q->body_len, sum);
+	hex(sum, sizeof(sum), digest);
+	buf_fmt(&out, "%s\n", q->method);
+	put_path(q->target, single_encode, &out, a);
+	buf_str(&out, "\n");
+	put_query(query + (*query == '?'), &out, a);
+	buf_str(&out, "\n");
+	for (size_t i = 0; i < names.n; i++)
+		put_header(&q->headers, names.v[i], &out);
+	buf_fmt(&out, "\n%s\n%s", signed_headers, digest);
+	return arena_str(a, out.p);
+}
+
+static const char *scope(const struct sigv4 *s, struct arena *a)
+{
+	char when[17];
+
+	time_basic(s->unix_s, when);
+	return arena_fmt(a, "%.8s/%s/%s/aws4_request", when, s->region, s->service);
+}
+
+const char *sigv4_to_sign(const struct sigv4 *s, const char *canonical, struct arena *a)
+{
+	char when[17], digest[2 * SHA256_LEN + 1];
+	uint8_t sum[SHA256_LEN];
+
+	time_basic(s->unix_s, when);
+	sha256(canonical, strlen(canonical), sum);
+	hex(sum, sizeof(sum), digest);
+	return arena_fmt(a, ALGORITHM "\n%s\n%s\n%s", when, scope(s, a), digest);
+}
+
+const char *sigv4_signature(const struct sigv4 *s, const char *to_sign, struct arena *a)
+{
+	struct strs steps =
+		str_split(scope(s, a), "/", a); /* date, region, service, the end word */
+	const char *seed = arena_fmt(a, "AWS4%s", s->keys.secret);
+	char *out = arena_get(a, 2 * SHA256_LEN + 1);
+	uint8_t key[SHA256_LEN];
+
+	hmac_sha256(seed, strlen(seed), steps.v[0], strlen(steps.v[0]), key);
+	for (size_t i = 1; i < steps.n; i++)
+		hmac_sha256(key, sizeof(key), steps.v[i], strlen(steps.v[i]), key);
+	hmac_sha256(key, sizeof(key), to_sign, strlen(to_sign), key);
+	hex(key, sizeof(key), out);
+	return out;
+}
+
+void sigv4_sign(const struct sigv4 *s, struct http_request *q, struct arena *a)
+{
+	const char *names, *to_sign;
+	char *when = arena_get(a, 17);
+
+	time_basic(s->unix_s, when);
+	http_add(&q->headers, "X-Amz-Date", when);
+	if (*s->keys.token)
+		http_add(&q->headers, "X-Amz-Security-Token", s->keys.token);
+	names = all_headers(&q->headers, a);
+	to_sign = sigv4_to_sign(s, sigv4_canonical(q, names, s->single_encode, a), a);
+	http_add(&q->headers, "Authorization",
+		 arena_fmt(a, ALGORITHM " Credential=%s/%s, SignedHeaders=%s, Signature=%s",
+			   s->keys.id, scope(s, a), names, sigv4_signature(s, to_sign, a)));
+}
