@@ -1,0 +1,1 @@
+vpcbox snat show $F --primary-ip=2001:db8::1

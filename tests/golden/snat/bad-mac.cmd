@@ -1,0 +1,1 @@
+vpcbox snat show $F --primary-mac=02:00:00:00:00

@@ -1,0 +1,1 @@
+vpcbox snat apply $F --connmark=0x1ffffffff

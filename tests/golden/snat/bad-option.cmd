@@ -1,0 +1,1 @@
+vpcbox snat --primary-ipp=1

@@ -1,0 +1,1 @@
+vpcbox snat show $F -o yaml

@@ -1,0 +1,1 @@
+vpcbox snat check $F -o json --external-snat=true --node-port-support=false

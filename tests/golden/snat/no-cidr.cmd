@@ -1,0 +1,1 @@
+vpcbox snat apply $F --vpc-cidr=

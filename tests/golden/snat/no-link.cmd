@@ -1,0 +1,1 @@
+vpcbox snat check $F --primary-if=eth7

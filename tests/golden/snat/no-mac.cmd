@@ -1,0 +1,1 @@
+vpcbox snat check --primary-mac=02:00:00:00:00:09

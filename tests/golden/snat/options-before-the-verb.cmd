@@ -1,0 +1,1 @@
+vpcbox snat $F --external-snat=true --node-port-support=false show

@@ -1,0 +1,1 @@
+vpcbox snat $F -o json

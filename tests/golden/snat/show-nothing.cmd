@@ -1,0 +1,1 @@
+vpcbox snat show $F --external-snat=true --node-port-support=false
