@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* node.h - a node: namespaces with a root of their own, and the agent that runs there. */
+#pragma once
+#include "lab.h"
+
+/* Fork it; when this returns its namespaces exist and n->pid, n->netns and n->nl are set, and its
+ * agent waits for node_go(). */
+MUST int node_start(struct lab *lab, struct node *n, struct instance *i, struct err *e);
+MUST int node_go(struct node *n, struct err *e);
