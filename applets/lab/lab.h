@@ -28,6 +28,7 @@ struct dns { /* one socket of the resolver */
 struct lab {
 	const char *name;   /* "default" */
 	const char *vpcbox; /* the executable that the nodes run */
+	const char *env;    /* for their agents: "NAME=VALUE NAME=VALUE" */
 	struct world w;
 	struct loop *loop;
 	struct api api;
@@ -43,7 +44,7 @@ struct lab {
 
 struct lab_options {
 	struct world_config world;
-	const char *name, *vpcbox;
+	const char *name, *vpcbox, *env;
 	bool detach;
 };
 /* Build the world in namespaces of its own. Returns when every node is ready, after its summary was

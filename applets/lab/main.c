@@ -18,8 +18,8 @@
 
 enum { OK = 0, FAILED = 1, USAGE = 100, DOWN_MS = 10000 };
 
-static const char *lab_name, *ns, *output, *type, *vpc, *vpcbox, *region;
-static long nodes, zones, call_ms, attach_ms, lag_ms, seed;
+static const char *lab_name, *ns, *output, *type, *vpc, *vpcbox, *region, *env;
+static long nodes, zones, subnet_len, call_ms, attach_ms, lag_ms, seed;
 static bool detach, step, help;
 
 #define NAME                                                                           \
@@ -45,12 +45,15 @@ static const struct opt up_opts[] = {
 	{ 'z', "zones", NULL, OPT_INT, &zones, "3", "availability zones, a subnet each" },
 	{ 't', "instance-type", NULL, OPT_STR, &type, "t3.medium", "of every node" },
 	{ 0, "vpc-cidr", NULL, OPT_STR, &vpc, "192.168.0.0/16", "of the VPC" },
+	{ 0, "subnet-prefix", NULL, OPT_INT, &subnet_len, "24",
+	  "length of a zone's subnet, 20 to 24" },
 	{ 0, "region", NULL, OPT_STR, &region, "ap-northeast-2", "that it plays" },
 	{ 0, "call-ms", NULL, OPT_INT, &call_ms, "40", "milliseconds an EC2 call takes" },
 	{ 0, "attach-ms", NULL, OPT_INT, &attach_ms, "250",
 	  "until an attached ENI's link is there" },
 	{ 0, "imds-lag-ms", NULL, OPT_INT, &lag_ms, "200", "that IMDS is behind EC2" },
 	{ 0, "seed", NULL, OPT_INT, &seed, "1", "of ids and addresses" },
+	{ 'e', "env", NULL, OPT_STR, &env, "", "for ipamd: \"NAME=VALUE NAME=VALUE\"" },
 	{ 'd', "detach", NULL, OPT_BOOL, &detach, "false", "return when it is ready" },
 	VPCBOX,
 	NAME,
@@ -102,6 +105,7 @@ static int options_of_up(struct lab_options *o, char *path, struct err *e)
 	o->world = (struct world_config) {
 		.nodes = (int)nodes,
 		.zones = (int)zones,
+		.subnet_len = (int)subnet_len,
 		.type = type,
 		.region = region,
 		.seed = (uint64_t)seed,
@@ -111,6 +115,7 @@ static int options_of_up(struct lab_options *o, char *path, struct err *e)
 	};
 	o->name = lab_name;
 	o->detach = detach;
+	o->env = env;
 	o->vpcbox = path;
 	if (nodes < 1 || nodes > LAB_MAX_NODES)
 		return fail(e, EINVAL, "--nodes: %ld is not 1 to %d", nodes, LAB_MAX_NODES);
@@ -299,7 +304,8 @@ static const struct verb {
 } verbs[] = {
 	{ "up", "[OPTION...]", "build a VPC with nodes that run vpcbox",
 	  "  vpcbox-lab up                      two t3.medium nodes, until Ctrl-C\n"
-	  "  vpcbox-lab up -d -n 3 -t m5.large  three m5.large nodes in the background\n",
+	  "  vpcbox-lab up -d -n 3 -t m5.large  three m5.large nodes in the background\n"
+	  "  vpcbox-lab up -e WARM_IP_TARGET=2  with another setting of the agents\n",
 	  up_opts, COUNT(up_opts), up_main },
 	{ "down", "", "end it; nothing is left", NULL, name_opts, COUNT(name_opts), down_main },
 	{ "status", "[-o json]", "nodes, ENIs, addresses, pods", NULL, status_opts,

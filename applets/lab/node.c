@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "node.h"
 #include "noderoot.h"
+#include "str.h"
 #include "sysctl.h"
 
 enum { RESTART_MS = 200 };
@@ -23,6 +24,8 @@ enum { RESTART_MS = 200 };
 static void agent_environment(const struct node *n)
 {
 	const struct world *w = &n->lab->w;
+	auto_arena struct arena a = { 0 };
+	struct strs extra = str_split(n->lab->env ? n->lab->env : "", " ", &a);
 	char url[128];
 
 	snprintf(url, sizeof(url), "http://ec2.%s.amazonaws.com", w->c.region);
@@ -34,6 +37,13 @@ static void agent_environment(const struct node *n)
 	setenv("CLUSTER_NAME", "vpcbox-lab", 1);
 	setenv("ENABLE_IPv4", "true", 1);
 	setenv("MY_NODE_NAME", n->i->hostname, 1);
+	for (size_t i = 0; i < extra.n; i++) {
+		const char *eq = strchr(extra.v[i], '=');
+
+		if (eq)
+			setenv(arena_fmt(&a, "%.*s", (int)(eq - extra.v[i]), extra.v[i]), eq + 1,
+			       1);
+	}
 }
 
 static _Noreturn void agent(const struct node *n)

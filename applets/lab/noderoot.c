@@ -191,6 +191,17 @@ static int mount_tmpfs(const char *path, struct err *e)
 	return 0;
 }
 
+/* A mount of its own, as container runtimes leave it: else the first "ip netns add" would bind the
+ * folder over itself, and the pods that are there would live on beneath it when they are deleted.
+ */
+static int netns_folder(const char *root, struct err *e)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/run/netns", root);
+	return mount(path, path, NULL, MS_BIND, NULL) < 0 ? fail(e, errno, "bind %s:", path) : 0;
+}
+
 int noderoot_make(const struct node *n, struct err *e)
 {
 	char root[64], path[80];
@@ -199,7 +210,8 @@ int noderoot_make(const struct node *n, struct err *e)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return fail(e, errno, "make mounts private:");
 	snprintf(path, sizeof(path), "%s/run", root);
-	if (mount_tmpfs(root, e) < 0 || mount_tmpfs(path, e) < 0 || fill(n, root, e) < 0)
+	if (mount_tmpfs(root, e) < 0 || mount_tmpfs(path, e) < 0 || fill(n, root, e) < 0 ||
+	    netns_folder(root, e) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "%s/.host", root);
 	if (mount("/", path, NULL, MS_BIND | MS_REC, NULL) < 0)

@@ -357,6 +357,7 @@ static int start_lab(struct tour *t, const char *vpcbox, struct err *e)
 	struct lab_options o = {
 		.world = { .nodes = 2,
 			   .zones = 3,
+			   .subnet_len = 24,
 			   .type = "t3.medium",
 			   .region = "ap-northeast-2",
 			   .seed = 1,

@@ -180,6 +180,7 @@ static int lab_process(const struct lab_options *o, int control, int ready, stru
 
 	lab.name = o->name;
 	lab.vpcbox = o->vpcbox;
+	lab.env = o->env;
 	/* The address in the host's namespace; who may connect is checked by credentials. */
 	if (listen(control, 16) < 0)
 		return fail(e, errno, "listen on the control socket:");

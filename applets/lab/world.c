@@ -8,8 +8,13 @@
 
 #include "world.h"
 
-/* Host numbers that EC2 gives out in a /24: not .0 to .3 and not the last one. */
-enum { HOST_FIRST = 4, HOST_LAST = 254, HOSTS = 256, DEVICES = 100, UNATTACHED_IPS = 50 };
+/* Host numbers that EC2 gives out in a subnet: not the first four and not the last one. */
+enum { HOST_FIRST = 4, HOSTS = 1 << (32 - WORLD_SUBNET_MIN), DEVICES = 100, UNATTACHED_IPS = 50 };
+
+static unsigned host_span(const struct subnet *s)
+{
+	return (1u << (32 - s->cidr.len)) - 1 - HOST_FIRST;
+}
 
 int world_refuse(struct err *e, const char *code, const char *fmt, ...)
 {
@@ -121,7 +126,7 @@ const char *world_tag_get(const struct world_tag *tags, const char *key)
 static int subnet_map(const struct world *w, const struct subnet *s, bool taken[HOSTS])
 {
 	uint32_t base = ip_v4_host(s->cidr.ip);
-	int free = HOST_LAST - HOST_FIRST + 1;
+	int free = (int)host_span(s);
 
 	memset(taken, 0, HOSTS * sizeof(*taken));
 	for (const struct eni *n = w->enis; n; n = n->next) {
@@ -157,7 +162,7 @@ static void eni_add_any(struct world *w, struct eni *eni, int count)
 
 	subnet_map(w, s, taken);
 	for (; count > 0; count--) {
-		unsigned span = HOST_LAST - HOST_FIRST + 1, k = world_draw(&s->rng) % span;
+		unsigned span = host_span(s), k = world_draw(&s->rng) % span;
 
 		while (taken[HOST_FIRST + k])
 			k = (k + 1) % span;
@@ -184,7 +189,7 @@ static int assign_one(struct world *w, struct eni *eni, struct ip ip, struct err
 {
 	uint32_t host = ip_v4_host(ip) - ip_v4_host(eni->subnet->cidr.ip);
 
-	if (ip.family != IP_V4 || host < HOST_FIRST || host > HOST_LAST)
+	if (ip.family != IP_V4 || host < HOST_FIRST || host - HOST_FIRST >= host_span(eni->subnet))
 		return world_refuse(e, "InvalidParameterValue",
 				    "invalid value for parameter address: %s", ip_text(ip).s);
 	if (world_by_ip(w, ip))

@@ -10,6 +10,7 @@
 enum {
 	WORLD_ID = 32, /* "subnet-0" + 16 hex digits and room */
 	WORLD_NAME = 64,
+	WORLD_SUBNET_MIN = 20,
 	WORLD_MAX_NODES = 64,
 	WORLD_MAX_ZONES = 6
 };
@@ -18,8 +19,9 @@ enum {
 struct world_config {
 	int nodes, zones;
 	const char *type, *region; /* "t3.medium", "ap-northeast-2" */
-	struct cidr vpc; /* a /16 to /20; subnet k of zone k (1..) is the k-th /24 of it */
-	uint64_t seed;   /* ids and addresses are a function of it */
+	struct cidr vpc;           /* a /16 to /20 */
+	int subnet_len;            /* 20 to 24; subnet k of zone k (1..) is the k-th such block */
+	uint64_t seed;             /* ids and addresses are a function of it */
 	int call_ms, attach_ms, imds_lag_ms; /* how long a call takes, a link needs, IMDS lags */
 };
 

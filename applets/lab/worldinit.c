@@ -8,7 +8,7 @@
 #include "str.h"
 #include "world.h"
 
-enum { SUBNET_LEN = 24, PUBLIC_FIRST = 10, HOP_LIMIT = 2 };
+enum { PUBLIC_FIRST = 10, HOP_LIMIT = 2 };
 static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 static const char base64ish[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -109,6 +109,12 @@ static int config_check(const struct world_config *c, struct err *e)
 	if (ip_cmp(c->vpc.ip, cidr_network(c->vpc).ip) != 0)
 		return fail(e, EINVAL, "vpc cidr: '%s' has host bits; did you mean %s?",
 			    cidr_text(c->vpc).s, cidr_text(cidr_network(c->vpc)).s);
+	if (c->subnet_len < WORLD_SUBNET_MIN || c->subnet_len > 24 ||
+	    c->zones >= 1 << (c->subnet_len - c->vpc.len))
+		return fail(e, EINVAL,
+			    "subnet prefix: /%d must be /20 to /24, and %d of them and one for "
+			    "services fit into %s",
+			    c->subnet_len, c->zones, cidr_text(c->vpc).s);
 	if (c->call_ms < 0 || c->attach_ms < 0 || c->imds_lag_ms < 0)
 		return fail(e, EINVAL, "a delay is below 0 ms");
 	return 0;
@@ -145,8 +151,8 @@ static void subnet_init(struct world *w, int k)
 	world_id(w, "subnet-", s->id, sizeof(s->id));
 	snprintf(s->zone, sizeof(s->zone), "%s%c", w->c.region, 'a' + k - 1);
 	zone_id(w->c.region, k, s->zone_id, sizeof(s->zone_id));
-	s->cidr =
-		(struct cidr) { ip_add(w->c.vpc.ip, (uint64_t)k << (32 - SUBNET_LEN)), SUBNET_LEN };
+	s->cidr = (struct cidr) { ip_add(w->c.vpc.ip, (uint64_t)k << (32 - w->c.subnet_len)),
+				  (uint8_t)w->c.subnet_len };
 	s->rng = world_draw(&w->rng);
 	world_tag(w, &s->tags, "Name", arena_fmt(&w->a, "vpcbox-lab-public-%c", 'a' + k - 1));
 	world_tag(w, &s->tags, "kubernetes.io/role/elb", "1");

@@ -8,6 +8,7 @@
 struct fix *fix_new(const char *type)
 {
 	const struct world_config c = { .nodes = 2,
+					.subnet_len = 24,
 					.zones = 2,
 					.type = type,
 					.region = "ap-northeast-2",

@@ -42,6 +42,7 @@ static struct world_config config(const char *type, int nodes, int zones)
 {
 	return (struct world_config) { .nodes = nodes,
 				       .zones = zones,
+				       .subnet_len = 24,
 				       .type = type,
 				       .region = "ap-northeast-2",
 				       .vpc = { ip_v4(0xc0a80000), 16 },
