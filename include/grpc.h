@@ -34,10 +34,11 @@ enum grpc_status {
 	GRPC_STATUSES(GRPC_ENUM)
 };
 
-/* Client: connect, ask, wait, close; blocks until the deadline (clock.h) at most. out is filled, its
- * strings live in a. On failure e->code is the status's name and e->msg reads as grpc-go's errors do:
- * "rpc error: code = Unknown desc = ..."; e->num is the status's class, or connect()'s errno
- * (ENOENT, ECONNREFUSED ...) when nobody listens. */
+/* Client: connect, ask, wait, close; blocks until the deadline (clock.h) at most. out is filled,
+ * its strings live in a, which also holds some 64 KiB of the conversation. On failure e->code is
+ * the status's name and e->msg reads as grpc-go's errors do: "rpc error: code = Unknown desc =
+ * ..."; e->num is the status's class, or connect()'s errno (ENOENT, ECONNREFUSED ...) when nobody
+ * listens. */
 MUST int grpc_call(const char *sock, const struct grpc_method *m, const void *in, void *out,
 		   struct arena *a, int64_t deadline, struct err *e);
 
@@ -45,22 +46,24 @@ MUST int grpc_call(const char *sock, const struct grpc_method *m, const void *in
 struct grpc_to {
 	const char *sock;
 	int64_t dial, deadline; /* for the server's first word; for its answer */
-	bool reached;		/* set: it has spoken HTTP/2 to us */
+	bool reached;           /* set: it has spoken HTTP/2 to us */
 };
 MUST int grpc_ask(struct grpc_to *to, const struct grpc_method *m, const void *in, void *out,
 		  struct arena *a, struct err *e);
 
-/* The same in two halves, for callers who have something to do while the server thinks. start sends;
- * finish waits, and frees *p whatever comes of it. */
+/* The same in two halves, for callers who have something to do while the server thinks. start
+ * sends; finish waits, and ends it whatever comes of it. a must live until then. */
 struct grpc_pending;
 MUST struct grpc_pending *grpc_start(const char *sock, const struct grpc_method *m, const void *in,
-				     int64_t deadline, struct err *e);
-MUST int grpc_finish(struct grpc_pending **p, void *out, struct arena *a, struct err *e);
+				     struct arena *a, int64_t deadline, struct err *e);
+MUST int grpc_finish(struct grpc_pending *p, void *out, struct arena *a, struct err *e);
+void grpc_end(struct grpc_pending **p);
+#define auto_grpc AUTO(grpc_end)
 
 /* Server. A handler answers its call exactly once, now or later, from the loop thread; what it was
- * given (in, arena) is its own until then. A peer that went away needs no special care. Only root and
- * the server's own user are served. The socket's folder must exist; a stale socket in it is replaced,
- * the new one has mode 0660. */
+ * given (in, arena) is its own until then. A peer that went away needs no special care. Only root
+ * and the server's own user are served. The socket's folder must exist; a stale socket in it is
+ * replaced, the new one has mode 0660. */
 struct grpcd;
 struct grpc_call;
 struct grpc_handler {

@@ -14,6 +14,8 @@ bool netns_same(int a, int b);
  * calling thread moves. Leaving cannot fail and live on: it dies. */
 MUST int netns_enter(int fd, int *back, struct err *e);
 void netns_leave(int *back);
+/* Change to fd for those who have their own open already, and go back in the same way. */
+MUST int netns_go(int fd, struct err *e);
 #define auto_netns AUTO(netns_leave)
 /* A new empty one (loopback is down); the caller's stays current. Needs CAP_SYS_ADMIN. */
 MUST int netns_new(int *fd, struct err *e);

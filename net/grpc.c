@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -18,7 +17,7 @@ struct grpc_pending {
 	struct grpc_to own, *to; /* own: for those who gave only a deadline */
 	const struct grpc_method *m;
 	nghttp2_session *h2;
-	struct h2_pool pool; /* the session's memory */
+	struct h2_pool pool; /* the session's memory, in the caller's arena */
 	int fd;
 	struct h2_body req;
 	struct buf out; /* serialised frames, of which sent are on the wire */
@@ -33,7 +32,6 @@ struct grpc_pending {
 static void clear(struct grpc_pending *c)
 {
 	nghttp2_session_del(c->h2);
-	h2_pool_free(&c->pool);
 	fd_free(&c->fd);
 	buf_free(&c->req.b);
 	buf_free(&c->out);
@@ -313,18 +311,20 @@ static int take(const struct grpc_pending *c, void *out, struct arena *a, struct
 	return pb_decode(c->m->out, out, msg, n, a, e);
 }
 
-/* The request is ready before there is a connection, so that the server finds it there at once. */
-static int begin(struct grpc_pending *c, const void *in, struct err *e)
+/* Connected first, so that the server wakes up while the request is being made. */
+static int begin(struct grpc_pending *c, const void *in, struct arena *a, struct err *e)
 {
 	c->http = c->status = -1;
 	c->to->reached = false;
 	if (c->to->dial > c->to->deadline)
 		c->to->dial = c->to->deadline;
+	if (dial(c, e) < 0)
+		return -1;
+	c->pool.p = arena_get(a, H2_POOL);
 	h2_open(&c->req.b);
 	pb_encode(c->m->in, in, &c->req.b);
 	h2_seal(&c->req.b);
-	if (session_new(c, e) < 0 || submit(c, e) < 0 || h2_gather(c->h2, &c->out, e) < 0 ||
-	    dial(c, e) < 0)
+	if (session_new(c, e) < 0 || submit(c, e) < 0)
 		return -1;
 	return push(c, e);
 }
@@ -346,7 +346,7 @@ int grpc_ask(struct grpc_to *to, const struct grpc_method *m, const void *in, vo
 {
 	AUTO(clear) struct grpc_pending c = { .to = to, .m = m };
 
-	return begin(&c, in, e) < 0 ? -1 : end(&c, out, a, e);
+	return begin(&c, in, a, e) < 0 ? -1 : end(&c, out, a, e);
 }
 
 int grpc_call(const char *sock, const struct grpc_method *m, const void *in, void *out,
@@ -357,29 +357,25 @@ int grpc_call(const char *sock, const struct grpc_method *m, const void *in, voi
 	return grpc_ask(&to, m, in, out, a, e);
 }
 
-static void pending_free(struct grpc_pending **p)
+void grpc_end(struct grpc_pending **p)
 {
-	struct grpc_pending *c = TAKE(*p);
-
-	if (c)
-		clear(c);
-	free(c);
+	if (*p)
+		clear(*p);
+	*p = NULL;
 }
 
 struct grpc_pending *grpc_start(const char *sock, const struct grpc_method *m, const void *in,
-				int64_t deadline, struct err *e)
+				struct arena *a, int64_t deadline, struct err *e)
 {
-	AUTO(pending_free) struct grpc_pending *c = xalloc(sizeof(*c));
+	auto_grpc struct grpc_pending *c = NEW(a, struct grpc_pending);
 
 	c->own = (struct grpc_to) { .sock = sock, .dial = deadline, .deadline = deadline };
 	c->to = &c->own;
 	c->m = m;
-	return begin(c, in, e) < 0 ? NULL : TAKE(c);
+	return begin(c, in, a, e) < 0 ? NULL : TAKE(c);
 }
 
-int grpc_finish(struct grpc_pending **p, void *out, struct arena *a, struct err *e)
+int grpc_finish(struct grpc_pending *p, void *out, struct arena *a, struct err *e)
 {
-	AUTO(pending_free) struct grpc_pending *c = TAKE(*p);
-
-	return end(c, out, a, e);
+	return end(p, out, a, e);
 }

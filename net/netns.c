@@ -36,14 +36,19 @@ bool netns_same(int a, int b)
 	       sa.st_ino == sb.st_ino;
 }
 
+int netns_go(int fd, struct err *e)
+{
+	return setns(fd, CLONE_NEWNET) < 0 ? fail(e, errno, "enter network namespace:") : 0;
+}
+
 int netns_enter(int fd, int *back, struct err *e)
 {
 	auto_fd int self = 0;
 
 	if (netns_self(&self, e) < 0)
 		return -1;
-	if (setns(fd, CLONE_NEWNET) < 0)
-		return fail(e, errno, "enter network namespace:");
+	if (netns_go(fd, e) < 0)
+		return -1;
 	*back = TAKE(self);
 	return 0;
 }

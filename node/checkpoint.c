@@ -11,6 +11,7 @@
 
 #define CHECKPOINT_VERSION "vpc-cni-ipam/1"
 
+enum { ROUGHLY = 320 }; /* bytes of a lease, so that the text seldom has to move as it grows */
 static const size_t MAX_FILE = 16 * 1024 * 1024; /* a /16 of pods is 15 MiB */
 
 static void put(struct buf *b, const char *key, const char *v)
@@ -34,20 +35,25 @@ static void metadata_text(const struct lease *l, struct buf *b)
 		put(b, "\"k8sPodName\":", l->pod);
 		comma = ",";
 	}
-	if (l->interfaces)
-		buf_fmt(b, "%s\"interfacesCount\":%d", comma, l->interfaces);
+	if (l->interfaces) {
+		buf_str(b, comma);
+		buf_str(b, "\"interfacesCount\":");
+		buf_int(b, l->interfaces);
+	}
 	buf_str(b, "}");
 }
 
 void checkpoint_text(const struct lease *v, size_t n, struct buf *out)
 {
+	buf_room(out, ROUGHLY * n);
 	buf_str(out, "{\"version\":\"" CHECKPOINT_VERSION "\",\"allocations\":[");
 	for (size_t i = 0; i < n; i++) {
 		put(out, i ? ",{\"networkName\":" : "{\"networkName\":", v[i].network);
 		put(out, ",\"containerID\":", v[i].container);
 		put(out, ",\"ifName\":", v[i].ifname);
 		put(out, v[i].ip.family == IP_V6 ? ",\"ipv6\":" : ",\"ipv4\":", ip_text(v[i].ip).s);
-		buf_fmt(out, ",\"allocationTimestamp\":%" PRId64, v[i].since_ns);
+		buf_str(out, ",\"allocationTimestamp\":");
+		buf_int(out, v[i].since_ns);
 		metadata_text(&v[i], out);
 		buf_str(out, "}");
 	}

@@ -35,7 +35,9 @@ static struct mac random_mac(void)
 	return m;
 }
 
-/* The deletion is asked for at once, as it costs less than to find out whether it is needed. */
+/* An old host's end of that name, of a pod that is gone or of this one, is in the way only now and
+ * then. The host's end is born in its place: moving it there later would wait for an RCU grace
+ * period. */
 static int make_pair(const struct wiring *x, struct err *e)
 {
 	const struct pod_if *p = x->p;
@@ -45,13 +47,15 @@ static int make_pair(const struct wiring *x, struct err *e)
 			  .mtu = p->mtu,
 			  .peer_netns = x->n->self };
 
-	if (iface_del_name(x->n->here, p->host, e) < 0)
-		return wrap(e, "failed to delete old hostVeth %s", p->host);
-	/* The host's end is born in its place: moving it there later would wait for an RCU grace
-	 * period. */
 	if (veth_add(x->n->pod, &v, e) == 0)
 		return 0;
-	/* The host's end of that name was deleted just before. */
+	if (e->num == EEXIST) {
+		if (iface_del_name(x->n->here, p->host, e) < 0)
+			return wrap(e, "failed to delete old hostVeth %s", p->host);
+		*e = (struct err) { 0 };
+		if (veth_add(x->n->pod, &v, e) == 0)
+			return 0;
+	}
 	if (e->num == EEXIST)
 		wrap(e, "the pod's namespace has an interface %s already", p->cont);
 	return wrap(e, "failed to setup veth network");

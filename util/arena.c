@@ -15,6 +15,15 @@ struct block {
 	_Alignas(ALIGN) char data[];
 };
 
+static struct block *block_new(size_t cap, struct block *next)
+{
+	struct block *b = xalloc(sizeof(*b) + cap);
+
+	b->cap = cap;
+	b->next = next;
+	return b;
+}
+
 void *arena_get(struct arena *a, size_t n)
 {
 	struct block *b = a->head;
@@ -26,12 +35,10 @@ void *arena_get(struct arena *a, size_t n)
 	if (!b || b->cap - b->used < n) {
 		size_t cap = b ? b->cap * 2 : FIRST;
 
-		if (cap < n)
-			cap = n;
-		b = xalloc(sizeof(*b) + cap);
-		b->cap = cap;
-		b->next = a->head;
-		a->head = b;
+		if (b && n > cap / 2) /* large: on its own, behind the block that still has room */
+			b = b->next = block_new(n, b->next);
+		else
+			b = a->head = block_new(cap > n ? cap : n, b);
 	}
 	p = b->data + b->used;
 	b->used += n;

@@ -2,15 +2,17 @@
 /* file.c - whole files, replaced so that a reader sees the old one or the new one. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "file.h"
 
-enum { CHUNK = 4096, LONGEST_PATH = 4096 };
+enum { CHUNK = 1024, LONGEST_PATH = 4096, TMP_MODE = 0600 /* of mkostemp() */ };
 
 struct content {
 	const char *data;
@@ -31,7 +33,8 @@ int fd_read(int fd, const char *name, size_t max, struct buf *out, struct err *e
 	size_t before = out->len;
 
 	for (;;) {
-		ssize_t n = read(fd, buf_room(out, CHUNK), CHUNK);
+		char *room = buf_room(out, CHUNK);
+		ssize_t n = read(fd, room, out->cap - out->len - 1);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -105,11 +108,19 @@ static int fill(int fd, const char *tmp, const struct content *c, struct err *e)
 {
 	if (write_all(fd, c->data, c->n) < 0)
 		return fail(e, errno, "write %s:", tmp);
-	if (fchmod(fd, c->mode) < 0)
+	if (c->mode != TMP_MODE && fchmod(fd, c->mode) < 0)
 		return fail(e, errno, "set the mode of %s:", tmp);
 	if (c->durable && fsync(fd) < 0)
 		return fail(e, errno, "sync %s:", tmp);
 	return 0;
+}
+
+/* Nothing survives a power cut there, whatever is done. */
+static bool in_memory(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
 int file_replace(const char *path, const void *data, size_t n, unsigned mode, bool durable,
@@ -125,6 +136,8 @@ int file_replace(const char *path, const void *data, size_t n, unsigned mode, bo
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return fail(e, errno, "create %s:", tmp);
+	if (durable && in_memory(fd))
+		c.durable = false;
 	rc = fill(fd, tmp, &c, e);
 	if (rc == 0 && rename(tmp, path) < 0)
 		rc = fail(e, errno, "rename %s to %s:", tmp, path);
@@ -132,7 +145,7 @@ int file_replace(const char *path, const void *data, size_t n, unsigned mode, bo
 		unlink(tmp);
 		return -1;
 	}
-	return durable ? sync_folder(path, e) : 0;
+	return c.durable ? sync_folder(path, e) : 0;
 }
 
 int file_write(const char *path, const char *text, struct err *e)

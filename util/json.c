@@ -302,13 +302,14 @@ void json_quote(const char *s, struct buf *out)
 	char c[8];
 
 	buf_add(out, "\"", 1);
-	while (*s) {
+	for (;;) {
 		size_t n = plain(s);
 
 		buf_add(out, s, n);
 		s += n;
-		if (*s)
-			buf_add(out, c, json_escape(&s, true, c));
+		if (!*s)
+			break;
+		buf_add(out, c, json_escape(&s, true, c));
 	}
 	buf_add(out, "\"", 1);
 }

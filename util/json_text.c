@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* json_text.c - JSON as characters. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -251,9 +252,20 @@ enum json_token json_scan(struct json_scan *s)
 size_t json_escape(const char **s, bool html, char out[8])
 {
 	static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+	char plain = **s;
 	uint32_t c;
-	size_t n = str_rune(*s, &c);
-	bool hide = !n || c < 0x20;
+	size_t n;
+	bool hide;
+
+	if (plain >= ' ' && plain < 0x7f && plain != '"' && plain != '\\' && plain != '<' &&
+	    plain != '>' && plain != '&') { /* nearly all there are */
+		out[0] = plain;
+		out[1] = '\0';
+		(*s)++;
+		return 1;
+	}
+	n = str_rune(*s, &c);
+	hide = !n || c < 0x20;
 
 	for (size_t i = 0; n && i < sizeof(named) - 1; i += 2)
 		if ((uint32_t)named[i] == c)
@@ -296,6 +308,10 @@ struct json_number json_number(double v)
 	char d[24];
 	int n, power;
 
+	if (v > -1e15 && v < 1e15 && v == (double)(int64_t)v && (v != 0 || !signbit(v))) {
+		snprintf(t.s, sizeof(t.s), "%" PRId64, (int64_t)v); /* nearly all there are */
+		return t;
+	}
 	v = fabs(v);
 	power = shortest(v, d);
 	n = (int)strlen(d);

@@ -49,9 +49,12 @@ int log_open(const char *path, enum log_level least, struct err *e)
 		out_fd = 1;
 		return 0;
 	}
-	if (mkdirs_for(path, 0755, e) < 0)
-		return wrap(e, "log file %s", path);
 	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == ENOENT) {
+		if (mkdirs_for(path, 0755, e) < 0)
+			return wrap(e, "log file %s", path);
+		fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	}
 	if (fd < 0)
 		return fail(e, errno, "open log file %s:", path);
 	out_fd = fd;

@@ -18,17 +18,19 @@ enum {
 	HEALTH_MS = 5000
 };
 
-/* While the daemon thinks, do what needs no answer. Failures show again where it is needed. */
+/* While the daemon thinks, do what needs no answer; failures show again where it is needed. The
+ * call is not ended: hanging up wakes the daemon, who would share our processor just when we need
+ * it. */
 static int ask(struct cni *c, const struct grpc_method *m, const void *in, void *out, struct err *e)
 {
-	struct grpc_pending *p = grpc_start(IPAMD, m, in, now_ms() + RPC_MS, e);
+	struct grpc_pending *p = grpc_start(IPAMD, m, in, &c->a, now_ms() + RPC_MS, e);
 	struct err later;
 
 	if (!p)
 		return -1;
 	cni_log(c);
 	(void)!cni_ends_talk(c, &later);
-	return grpc_finish(&p, out, &c->a, e);
+	return grpc_finish(p, out, &c->a, e);
 }
 
 int cni_ask_add(struct cni *c, struct add_reply *r, struct err *e)

@@ -18,8 +18,6 @@ enum cni_shape { CNI_020, CNI_040, CNI_100 };
 	V("1.1.0", CNI_100)
 #define CNI_NEWEST "1.1.0"
 
-enum { CNI_INDENT = 4 }; /* of what we print, as the originals do */
-
 /* Codes of the error object. A function that returns one returns 0 when all is well. */
 enum cni_code {
 	CNI_BAD_VERSION = 1,
@@ -117,6 +115,8 @@ void cni_result_make(struct cni *c, const struct pod_if *p, size_t n, int device
 		     struct cni_result *out);
 /* In the shape of c->version, as Go's encoding/json indents it, without a newline, into c->out. */
 void cni_result_print(struct cni *c, const struct cni_result *r);
+/* prevResult as it came, under our cniVersion, into c->out. */
+void cni_handed_on_print(struct cni *c);
 /* VERSION's answer, one line. */
 void cni_versions_print(struct cni *c);
 /* The error object into c->out, replacing what is there. */

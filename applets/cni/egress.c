@@ -27,19 +27,6 @@ static int load(struct cni *c, bool *enabled, struct err *e)
 	return 0;
 }
 
-/* prevResult as it came, under our cniVersion. */
-static void hand_on(struct cni *c)
-{
-	auto_json struct json *out = json_object();
-
-	json_add_str(out, "cniVersion", c->version);
-	for (const struct json *v = json_first(json_member(c->json, "prevResult")); v;
-	     v = json_next(v))
-		if (strcmp(json_key(v), "cniVersion") != 0)
-			json_add(out, json_key(v), json_copy(v));
-	json_print(out, CNI_INDENT, &c->out);
-}
-
 int cni_egress_add(struct cni *c, struct err *e)
 {
 	bool enabled;
@@ -60,7 +47,7 @@ int cni_egress_add(struct cni *c, struct err *e)
 		     "enabled is \"true\": egress-cni cannot translate addresses yet");
 		return CNI_FAILED;
 	}
-	hand_on(c);
+	cni_handed_on_print(c);
 	return 0;
 }
 

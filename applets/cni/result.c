@@ -7,6 +7,8 @@
 
 #include "cni.h"
 
+enum { INDENT = 4 };
+
 /* ---- in: prevResult */
 
 static int read_if(const struct json *j, struct cni_if *out, struct err *e)
@@ -174,84 +176,143 @@ void cni_result_make(struct cni *c, const struct pod_if *p, size_t n, int device
 	out->nips = n;
 }
 
-/* Go's marshaller leaves empty strings out; from 1.0.0 on it also sorts the keys. */
-static void put(struct json *to, const char *key, const char *v)
+/* ---- JSON on its way out. Written by hand: a tree would cost more than all else that ADD
+ * computes. Layout, order and omissions are those of Go's encoding/json. */
+
+struct writer {
+	struct buf *out;
+	int level;
+	bool inner; /* something stands before us on this level */
+};
+
+static void key(struct writer *w, const char *name)
 {
-	if (*v)
-		json_add_str(to, key, v);
-}
-
-static struct json *if_json(const struct cni_if *i, bool sorted)
-{
-	struct json *j = json_object();
-
-	if (sorted)
-		put(j, "mac", i->mac);
-	put(j, "name", i->name);
-	if (!sorted)
-		put(j, "mac", i->mac);
-	put(j, "sandbox", i->sandbox);
-	return j;
-}
-
-static struct json *ip_json(const struct cni_ip *ip, bool sorted)
-{
-	struct json *j = json_object();
-	bool v4 = ip->address.ip.family == IP_V4;
-
-	if (!sorted) {
-		json_add_str(j, "version", v4 ? "4" : "6");
-		json_add_int(j, "interface", ip->interface);
+	if (w->inner)
+		buf_str(w->out, ",");
+	if (w->level)
+		buf_fmt(w->out, "\n%*s", w->level * INDENT, "");
+	w->inner = true;
+	if (name) {
+		json_quote(name, w->out);
+		buf_str(w->out, ": ");
 	}
-	json_add_str(j, "address", cidr_text(ip->address).s);
-	put(j, "gateway", ip_text(ip->gateway).s);
-	if (sorted)
-		json_add_int(j, "interface", ip->interface);
-	return j;
 }
 
-static void add_lists(struct json *j, const struct cni_result *r, bool sorted)
+static void begin(struct writer *w, const char *name, const char *bracket)
 {
-	struct json *ifs = json_array(), *ips = json_array();
+	key(w, name);
+	buf_str(w->out, bracket);
+	w->level++;
+	w->inner = false;
+}
 
+static void end(struct writer *w, const char *bracket)
+{
+	w->level--;
+	if (w->inner)
+		buf_fmt(w->out, "\n%*s", w->level * INDENT, "");
+	buf_str(w->out, bracket);
+	w->inner = true;
+}
+
+static void text(struct writer *w, const char *name, const char *v)
+{
+	if (!*v)
+		return;
+	key(w, name);
+	json_quote(v, w->out);
+}
+
+static void number(struct writer *w, const char *name, int64_t v)
+{
+	key(w, name);
+	buf_int(w->out, v);
+}
+
+/* From 1.0.0 on the keys are sorted. */
+static void write_if(struct writer *w, const struct cni_if *i, bool sorted)
+{
+	begin(w, NULL, "{");
+	if (sorted)
+		text(w, "mac", i->mac);
+	text(w, "name", i->name);
+	if (!sorted)
+		text(w, "mac", i->mac);
+	text(w, "sandbox", i->sandbox);
+	end(w, "}");
+}
+
+static void write_ip(struct writer *w, const struct cni_ip *ip, bool sorted)
+{
+	begin(w, NULL, "{");
+	if (!sorted) {
+		text(w, "version", ip->address.ip.family == IP_V4 ? "4" : "6");
+		number(w, "interface", ip->interface);
+	}
+	text(w, "address", cidr_text(ip->address).s);
+	text(w, "gateway", ip_text(ip->gateway).s);
+	if (sorted)
+		number(w, "interface", ip->interface);
+	end(w, "}");
+}
+
+static void write_lists(struct writer *w, const struct cni_result *r, bool sorted)
+{
+	begin(w, "interfaces", "[");
 	for (size_t i = 0; i < r->nifs; i++)
-		json_push(ifs, if_json(&r->ifs[i], sorted));
+		write_if(w, &r->ifs[i], sorted);
+	end(w, "]");
+	begin(w, "ips", "[");
 	for (size_t i = 0; i < r->nips; i++)
-		json_push(ips, ip_json(&r->ips[i], sorted));
-	json_add(j, "interfaces", ifs);
-	json_add(j, "ips", ips);
+		write_ip(w, &r->ips[i], sorted);
+	end(w, "]");
 }
 
 /* Before 0.3.0 a result was one address of each family. */
-static void add_ip(struct json *j, const struct cni_result *r, uint8_t family, const char *key)
+static void write_first(struct writer *w, const struct cni_result *r, uint8_t family,
+			const char *name)
 {
-	for (size_t i = 0; i < r->nips; i++) {
-		struct json *ip;
+	size_t i = 0;
 
-		if (r->ips[i].address.ip.family != family)
-			continue;
-		ip = json_object();
-		json_add_str(ip, "ip", cidr_text(r->ips[i].address).s);
-		put(ip, "gateway", ip_text(r->ips[i].gateway).s);
-		json_add(j, key, ip);
+	while (i < r->nips && r->ips[i].address.ip.family != family)
+		i++;
+	if (i == r->nips)
 		return;
-	}
+	begin(w, name, "{");
+	text(w, "ip", cidr_text(r->ips[i].address).s);
+	text(w, "gateway", ip_text(r->ips[i].gateway).s);
+	end(w, "}");
 }
 
 void cni_result_print(struct cni *c, const struct cni_result *r)
 {
-	auto_json struct json *j = json_object();
+	struct writer w = { .out = &c->out };
 
-	json_add_str(j, "cniVersion", c->version);
+	begin(&w, NULL, "{");
+	text(&w, "cniVersion", c->version);
 	if (c->shape == CNI_020) {
-		add_ip(j, r, IP_V4, "ip4");
-		add_ip(j, r, IP_V6, "ip6");
+		write_first(&w, r, IP_V4, "ip4");
+		write_first(&w, r, IP_V6, "ip6");
 	} else {
-		add_lists(j, r, c->shape == CNI_100);
+		write_lists(&w, r, c->shape == CNI_100);
 	}
-	if (c->shape != CNI_100)
-		json_add(j, "dns", json_object());
-	json_print(j, CNI_INDENT, &c->out);
+	if (c->shape != CNI_100) {
+		begin(&w, "dns", "{");
+		end(&w, "}");
+	}
+	end(&w, "}");
+}
+
+void cni_handed_on_print(struct cni *c)
+{
+	auto_json struct json *out = json_object();
+
+	json_add_str(out, "cniVersion", c->version);
+	for (const struct json *v = json_first(json_member(c->json, "prevResult")); v;
+	     v = json_next(v))
+		if (strcmp(json_key(v), "cniVersion") != 0)
+			json_add(out, json_key(v), json_copy(v));
+	json_print(out, INDENT, &c->out);
 }
 
 void cni_versions_print(struct cni *c)
@@ -278,11 +339,12 @@ static const char *details(struct cni *c, int code, const struct err *e)
 
 void cni_error_print(struct cni *c, int code, const struct err *e)
 {
-	auto_json struct json *j = json_object();
+	struct writer w = { .out = &c->out };
 
-	json_add_int(j, "code", code);
-	json_add_str(j, "msg", e->msg);
-	put(j, "details", details(c, code, e));
 	c->out.len = 0;
-	json_print(j, CNI_INDENT, &c->out);
+	begin(&w, NULL, "{");
+	number(&w, "code", code);
+	text(&w, "msg", e->msg);
+	text(&w, "details", details(c, code, e));
+	end(&w, "}");
 }

@@ -14,7 +14,7 @@ echo 1 >/proc/sys/net/ipv4/ip_forward
 socket=/run/aws-node/ipamd.sock checkpoint=/run/aws-node/ipam.json
 "$OUT/tools/fakeipamd" checkpoint=$checkpoint &
 servers=$!
-"$OUT/bench/floor" /run/echo serve &
+"$OUT/tools/floor" /run/echo serve &
 servers="$servers $!"
 trap 'kill $servers' EXIT
 for s in $socket /run/echo; do
@@ -31,9 +31,9 @@ cat >/run/ptp.conf <<-END
 	{"cniVersion":"1.0.0","name":"bench","type":"ptp","mtu":9001,
 	"ipam":{"type":"host-local","subnet":"10.201.0.0/16","dataDir":"/run/host-local"}}
 END
-set -- floor "$OUT/bench/floor /run/echo $checkpoint" /run/aws.conf ours /run/aws-cni /run/aws.conf
+set -- floor "$OUT/tools/floor /run/echo $checkpoint" /run/aws.conf ours /run/aws-cni /run/aws.conf
 [ ! -x $ptp ] || set -- "$@" ptp $ptp /run/ptp.conf
-"$OUT/bench/spawn" "${ROUNDS:-10}" "${PODS:-50}" "$@" >/run/times
+"$OUT/tools/spawn" "${ROUNDS:-10}" "${PODS:-50}" "$@" >/run/times
 
 awk -F '\t' '
 BEGIN { split("min median p99", column, " "); goal["ADD", "median"] = 1.3 }

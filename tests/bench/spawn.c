@@ -141,6 +141,14 @@ static size_t links(void)
 	return n;
 }
 
+/* Who is i-th: nobody always comes first, or always behind the same one. */
+static size_t turn(size_t i, size_t n, int pod)
+{
+	size_t at = (i + (size_t)pod / 2) % n;
+
+	return pod % 2 ? n - 1 - at : at;
+}
+
 static void round_of(struct plugin *p, size_t n, int pods, int round)
 {
 	size_t before = links();
@@ -153,8 +161,8 @@ static void round_of(struct plugin *p, size_t n, int pods, int round)
 				die("%s", e.msg);
 	for (int v = ADD; v < VERBS; v++)
 		for (int pod = 0; pod < pods; pod++)
-			for (size_t i = 0; i < n; i++) /* nobody always comes first */
-				once(&p[(i + (size_t)pod) % n], pod, (enum verb)v, round);
+			for (size_t i = 0; i < n; i++)
+				once(&p[turn(i, n, pod)], pod, (enum verb)v, round);
 	for (int pod = 0; pod < pods; pod++)
 		for (size_t i = 0; i < n; i++)
 			fd_free(&p[i].netns[pod]);

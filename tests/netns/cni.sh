@@ -60,6 +60,8 @@ state() {
 	ip -n pod -br link 2>/dev/null | awk '{ print $1 }'
 }
 is() { same "$1" "$2" "$3"; }
+# Routes, as ip prints them; it learns only a moment later that a link has a carrier.
+routes() { ip "$@" | sed 's/linkdown //'; }
 # A rule that is still there, as ip prints it: rule PRIORITY SELECTOR.
 rule() { ip rule | grep -c "^$1:	$2 *$"; }
 clean=$(state)
@@ -88,9 +90,9 @@ is "ADD: AddNetwork carries the ids of the call" "$(grep ^AddNetwork "$log")" \
 is "ADD: policy mode none tells the agent once" "$(count EnforceNpToPod)" 1
 is "ADD: the agent is told mode and number of interfaces" \
 	"$(field EnforceNpToPod '"policy_mode":"none","interfaces":1')" 1
-is "ADD: pod routes" "$(ip -n pod route)" "default via 169.254.1.1 dev eth0 
+is "ADD: pod routes" "$(routes -n pod route)" "default via 169.254.1.1 dev eth0 
 169.254.1.1 dev eth0 scope link "
-is "ADD: host route" "$(ip route show table main)" "10.0.1.15 dev enicc21c2d7785 scope link "
+is "ADD: host route" "$(routes route show table main)" "10.0.1.15 dev enicc21c2d7785 scope link "
 is "ADD: rule 512 to the pod" "$(rule 512 'from all to 10.0.1.15 lookup main')" 1
 is "ADD: rule 1536 from the pod into the ENI's table" "$(rule 1536 'from 10.0.1.15 lookup 5')" 1
 has "ADD: MTU 9001 on both ends" "$(ip -o link show enicc21c2d7785; ip -n pod -o link show eth0)" "mtu 9001"
@@ -104,6 +106,14 @@ call ADD
 is "ADD again for the same pod succeeds" $status 0
 is "ADD again: still one host link" "$(ip -br link | grep -c ^eni)" 1
 result=$out
+
+pod
+RUN="strace -o $tmp/trace -e trace=/^(open|openat|sendto)\$"
+call ADD
+RUN=
+is "ADD: the host's end distrusts the pod before any link comes up" \
+	"$(grep -oE '/(accept_ra|accept_redirects|forwarding)"|ifi_flags=IFF_UP' "$tmp/trace" | tr -d '"' | uniq | xargs)" \
+	'/accept_ra /accept_redirects /forwarding ifi_flags=IFF_UP'
 
 # ---- CHECK
 
@@ -151,6 +161,7 @@ daemon ip=10.0.1.15,4,5 npa=$npa
 pod
 call ADD
 is "ADD: an empty policy mode does not call the agent" "$status $(count EnforceNpToPod)" "0 0"
+has "ADD: an empty policy mode: there is a result" "$out" '"address": "10.0.1.15/32"'
 call DEL
 is "DEL: an empty policy mode does not call the agent" "$status $(count DeletePodNp)" "0 0"
 
@@ -166,6 +177,23 @@ pod
 call DEL
 is "DEL: an unknown pod is success" "$status $out" "0 "
 
+# ---- families
+
+daemon ip=10.0.1.15+2600::15,4,5
+pod
+call ADD
+is "ADD: of an allocation with two addresses IPv4 is taken" \
+	"$status $(echo "$out" | grep -c '"address": "10.0.1.15/32"') $(ip -6 rule | grep -c 2600)" "0 1 0"
+call DEL
+daemon ip=2600::15,4,5
+pod
+call ADD
+is "ADD: an IPv6 allocation is a /128" "$status $(echo "$out" | grep '"address"' | tr -d ' ,')" '0 "address":"2600::15/128"'
+is "ADD: an IPv6 pod has a hop of its own" "$(routes -n pod -6 route show default | xargs)" \
+	"default via fe80::1 dev eth0 metric 1024 pref medium"
+call DEL
+is "DEL: the rules of IPv6 are gone" "$status $(ip -6 rule | grep -c 2600)" "0 0"
+
 # ---- several interfaces
 
 daemon ip=10.0.1.15,4,5 ip=10.0.1.30,4,9 npa=$npa policy=standard
@@ -179,7 +207,7 @@ is "ADD: both pairs have their names" "$(ip -br link | sed -n 's/^\(eni[^@]*\)@.
 	"eni3a52ce78095 enice799470a46 eth0 mNicIf1"
 is "ADD: each address has its ENI's table" "$(rule 1536 'from 10.0.1.15 lookup 5') $(rule 1536 'from 10.0.1.30 lookup 9')" "1 1"
 is "ADD: the second interface has a rule and a table of its own in the pod" \
-	"$(ip -n pod rule | grep -c '^1:	from 10.0.1.30 lookup 1') $(ip -n pod route show table 1 | xargs)" \
+	"$(ip -n pod rule | grep -c '^1:	from 10.0.1.30 lookup 1') $(routes -n pod route show table 1 | xargs)" \
 	"1 default via 169.254.1.2 dev mNicIf1 169.254.1.2 dev mNicIf1 scope link"
 is "ADD: the agent is told of two interfaces" "$(field EnforceNpToPod '"policy_mode":"standard","interfaces":2')" 1
 has "ADD: two-interface result" "$(echo "$out" | tr -d ' \n')" '{"address":"10.0.1.30/32","interface":3}'
@@ -215,6 +243,12 @@ daemon ip=10.0.1.15,4,5
 fails "an eth0 that is there" '"msg": "add command: failed to setup network: SetupPodNetwork: failed to setup veth pair' 1 occupied eth0
 daemon ip=10.0.1.15,4,5 ip=10.0.1.30,4,9
 fails "the second of two interfaces" 'failed to setup network: SetupPodNetwork' 1 occupied mNicIf1
+lo6=/proc/sys/net/ipv6/conf/lo/disable_ipv6
+in_pod() { nsenter --net=/run/netns/pod "$@"; }
+daemon ip=2600::15,4,5
+fails "IPv6 that the pod's lo refuses" "setupVeth network: failed to enable IPv6 on container's lo interface: set sysctl" 1 \
+	in_pod mount --bind /proc/version $lo6
+in_pod umount $lo6
 daemon ip=10.0.1.15,4,5 vlan=7
 fails "a branch ENI" 'PodVlanId is 7: branch ENIs (security groups for pods) are not supported yet' 1
 daemon ip=10.0.1.300,4,5
@@ -335,6 +369,21 @@ is "DEL: a branch pod by prevResult: the daemon is never asked" "$(wc -l <"$log"
 branch_rules 4
 weak call DEL "$(with_result "$result")"
 has "DEL: a branch pod's teardown fails: DEL fails" "$status $out" '"msg": "del cmd: failed to delete with prevResult'
+
+for mode in strict standard; do
+	branch_rules 4
+	ip link add vlan.eth.4 type bridge
+	call DEL "$(conf 1.0.0 ",\"podSGEnforcingMode\":\"$mode\",\"prevResult\":$result")"
+	is "DEL: a branch pod in mode $mode: its link goes, and the rules of both modes" \
+		"$status $out $(ip -br link | grep -c vlan) $(rule 10 '.*lookup 104') $(rule 512 '.*') $(rule 1536 '.*')" "0  0 0 0 0"
+done
+ip -6 rule add iif lo lookup 104 prio 10
+ip -6 rule add to 2600::15 lookup main prio 512
+ip -6 rule add from 2600::15 lookup 104 prio 1536
+branch_rules 4
+call DEL "$(with_result "$(echo "$result" | sed 's|10.0.1.15/32|2600::15/128|')")"
+is "DEL: a branch pod of IPv6: its rules go, those of IPv4 stay" \
+	"$status $out $(ip -6 rule | grep -cE '2600|lookup 104') $(rule 10 '.*lookup 104') $(rule 512 '.*')" "0  0 2 1"
 
 daemon ip=10.0.1.15,-1,0 vlan=1 npa=$npa policy=strict
 branch_rules 1

@@ -6,8 +6,9 @@
  *     npa=PATH          the agent's socket (default: there is no agent)
  *     log=FILE          a line for every request
  *     checkpoint=FILE   write one before each answer, as the real daemon does
- *     ip=ADDRESS,DEVICE,TABLE   an allocation of every reply; repeat it for more. Without any,
- *                       10.100.x.y counts up and DelNetwork wants the pod that got it
+ *     ip=ADDRESS,DEVICE,TABLE   an allocation of every reply; repeat it for more. ADDRESS may be
+ *                       V4+V6. Without any, 10.100.x.y counts up and DelNetwork wants the pod
+ *                       that got it
  *     policy=MODE  vlan=N       fields of the replies
  *     add= del= health= npadd= npdel=   how to answer: ok, false (Success=false, not serving),
  *                       never, or STATUS:TEXT, a gRPC status number and its message; add=late
@@ -260,13 +261,16 @@ static void on_policy(struct grpc_call *c, const void *in, struct arena *a, void
 static void add_ip(char *value)
 {
 	char *device = strchr(value, ','), *table = device ? strchr(device + 1, ',') : NULL;
+	char *plus = strchr(value, '+'), *v6 = plus ? plus + 1 : strchr(value, ':') ? value : NULL;
 
 	if (!table || agent.nips == IPS_MAX)
 		die("ip=%s is not ADDRESS,DEVICE,TABLE (or one too many)", value);
 	*device = '\0';
+	if (plus)
+		*plus = '\0';
 	agent.ip[agent.nips++] = (struct ip_alloc) {
-		strchr(value, ':') ? "" : value,
-		strchr(value, ':') ? value : "",
+		v6 == value ? "" : value,
+		v6 ? v6 : "",
 		(int32_t)strtol(device + 1, NULL, 10),
 		(int32_t)strtol(table + 1, NULL, 10),
 	};

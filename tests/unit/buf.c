@@ -39,3 +39,22 @@ TEST(buf_room_leaves_space_for_the_terminator)
 	}
 	CHECK(strlen(b.p) == b.len);
 }
+
+TEST(buf_int_writes_every_number)
+{
+	static const struct {
+		int64_t v;
+		const char *text;
+	} cases[] = { { 0, "0" },
+		      { -1, "-1" },
+		      { 1795520747123456789, "1795520747123456789" },
+		      { INT64_MAX, "9223372036854775807" },
+		      { INT64_MIN, "-9223372036854775808" } };
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		auto_buf struct buf b = { 0 };
+
+		buf_int(&b, cases[i].v);
+		CHECK_STR(b.p, cases[i].text);
+	}
+}

@@ -11,7 +11,7 @@
 enum { HOST, POD, REQUESTS = 12 };
 
 /* How many requests precede the host's last, the search for rules 1536 that ends with "none". */
-enum { HOST_SEARCH = 9 };
+enum { HOST_SEARCH = 8 };
 
 /* Acknowledge everything but request `seq`. */
 static void script(struct script *s, int where, uint32_t seq, int num)
@@ -50,25 +50,22 @@ TEST(pod_setup_says_which_step_was_refused)
 		uint32_t seq;
 		const char *want;
 	} cases[] = {
-		{ HOST, 1,
-		  PAIR "failed to delete old hostVeth eni8ea2c11fe35: delete link "
-		       "eni8ea2c11fe35: Operation not permitted" },
 		{ POD, 1, NETWORK "create veth pair eth0/eni8ea2c11fe35: Operation not permitted" },
 		{ POD, 2,
 		  NETWORK "setup NS network: failed to find link \"eth0\": find link eth0: "
 			  "Operation not permitted" },
-		{ HOST, 2,
+		{ HOST, 1,
 		  NETWORK "setup NS network: failed to set host link \"eni8ea2c11fe35\" up: change "
 			  "link 3: Operation not permitted" },
-		{ HOST, 3,
+		{ HOST, 2,
 		  WIRED "failed to setup container route, containerAddr=192.168.100.42/32, "
 			"hostVeth=eni8ea2c11fe35, rtTable=main: replace route 192.168.100.42/32 "
 			"dev 3 table 254: Operation not permitted" },
-		{ HOST, 4,
+		{ HOST, 3,
 		  WIRED "failed to setup toContainer rule, containerAddr=192.168.100.42/32, "
 			"rtTable=main: add rule 512 from all to 192.168.100.42/32 table 254: "
 			"Operation not permitted" },
-		{ HOST, 5,
+		{ HOST, 4,
 		  WIRED "failed to setup fromContainer rule, containerAddr=192.168.100.42/32, "
 			"rtTable=4: add rule 1536 from 192.168.100.42/32 table 4: "
 			"Operation not permitted" },
@@ -109,9 +106,8 @@ TEST(pod_setup_forgives_what_is_there_already)
 		int num;
 	} cases[] = {
 		{ HOST, 0, 0 },      /* nothing refused; the host's end has no sysctls */
-		{ HOST, 1, ENODEV }, /* no old veth */
-		{ HOST, 4, EEXIST }, /* rule 512 */
-		{ HOST, 5, EEXIST }, /* rule 1536 */
+		{ HOST, 3, EEXIST }, /* rule 512 */
+		{ HOST, 4, EEXIST }, /* rule 1536 */
 		{ POD, 8, EEXIST },  /* the pod's rule */
 	};
 	struct err e = { 0 };
@@ -119,6 +115,35 @@ TEST(pod_setup_forgives_what_is_there_already)
 	for (size_t i = 0; i < COUNT(cases); i++)
 		CHECK(setup(cases[i].where, cases[i].seq, cases[i].num, &e) == 0);
 	CHECK(setup(POD, 7, EEXIST, &e) == -1); /* but no neighbour may have been there */
+}
+
+TEST(pod_setup_deletes_a_veth_that_is_in_the_way_once)
+{
+	static const struct {
+		int deletion; /* what the host answers to it */
+		const char *want;
+	} cases[] = {
+		{ EPERM, PAIR "failed to delete old hostVeth eni8ea2c11fe35: delete link "
+			      "eni8ea2c11fe35: Operation not permitted" },
+		{ 0, NETWORK "the pod's namespace has an interface eth0 already: create veth pair "
+			     "eth0/eni8ea2c11fe35: File exists" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		AUTO_SCRIPT struct script host = { 0 }, pod = { 0 };
+		struct pod_ends n = { &host.nl, &pod.nl, 3, 3 };
+		struct pod_if p = { .host = "eni8ea2c11fe35", .cont = "eth0", .table = 4 };
+		struct err e = { 0 };
+
+		CHECK(ip_parse("192.168.100.42", &p.ip));
+		script_open(&host);
+		script_open(&pod);
+		say_error(&pod, 1, EEXIST);
+		say_error(&host, 1, cases[i].deletion);
+		say_error(&pod, 2, EEXIST);
+		CHECK(pod_setup(&n, &p, &e) == -1);
+		CHECK_STR(e.msg, cases[i].want);
+	}
 }
 
 /* A name below which the kernel has no folder of sysctls, so that writing there fails for another
@@ -134,13 +159,13 @@ TEST(pod_setup_says_what_of_ipv6_was_refused)
 	} cases[] = {
 		{ NO_FOLDER, "eth0", 0,
 		  NETWORK "failed to disable IPv6 router advertisements: set sysctl "
-		       "net/ipv6/conf/lo/mtu/accept_ra to 0: Not a directory" },
+			  "net/ipv6/conf/lo/mtu/accept_ra to 0: Not a directory" },
 		{ "eni8ea2c11fe35", NO_FOLDER, 0,
 		  NETWORK "setupVeth network: failed to enable IPv6 on container veth interface: "
-		       "set sysctl net/ipv6/conf/lo/mtu/disable_ipv6 to 0: Not a directory" },
+			  "set sysctl net/ipv6/conf/lo/mtu/disable_ipv6 to 0: Not a directory" },
 		{ "eni8ea2c11fe35", "eth0", 8,
 		  NETWORK "setupVeth network: failed while waiting for v6 addresses to be stable: "
-		       "could not list addresses: list addresses: Operation not permitted" },
+			  "could not list addresses: list addresses: Operation not permitted" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
