@@ -125,10 +125,11 @@ static int refuse(struct buf *complaints, struct err *e)
 			buf_fmt(complaints, "%s '%.64s' is neither true nor false, taken as %s\n",
 				r->env, v, r->must_be ? "true" : "false");
 		if (is != r->must_be)
-			return fail(e, EOPNOTSUPP,
-				    "%s=%s: %s is not built yet in vpcbox; unset the variable, or "
-				    "stay with Amazon's aws-k8s-agent on this node",
-				    r->env, v, r->matter);
+			return fail(
+				e, EOPNOTSUPP,
+				"%s=%s: vpcbox does not have %s yet; unset the variable, or stay "
+				"with Amazon's aws-k8s-agent on this node",
+				r->env, v, r->matter);
 	}
 	return 0;
 }

@@ -16,7 +16,7 @@
 #include "opt.h"
 #include "tour.h"
 
-enum { OK = 0, FAILED = 1, USAGE = 100, DOWN_MS = 10000 };
+enum { OK = 0, FAILED = 1, USAGE = 100, DOWN_MS = 10000, NAME_MAX_LEN = 64 };
 
 static const char *lab_name, *ns, *output, *type, *vpc, *vpcbox, *region, *env;
 static long nodes, zones, subnet_len, call_ms, attach_ms, lag_ms, seed;
@@ -130,9 +130,8 @@ static int up_main(int argc, char **argv)
 	struct err e = { 0 };
 	char path[PATH_MAX];
 
+	(void)argc;
 	(void)argv;
-	if (argc)
-		return fail(&e, EINVAL, "takes options only"), usage_error(&e);
 	return options_of_up(&o, path, &e) < 0 ? usage_error(&e) : lab_up(&o);
 }
 
@@ -324,6 +323,18 @@ static const struct verb {
 	  tour_opts, COUNT(tour_opts), tour_verb },
 };
 
+static int check_usage(const struct verb *v, int argc, char **argv, struct err *e)
+{
+	if (argc && v->main != exec_main && v->main != pod_main)
+		return fail(e, EINVAL, "unexpected argument '%s'", argv[0]);
+	if (output && strcmp(output, "table") != 0 && strcmp(output, "json") != 0)
+		return fail(e, EINVAL, "--output: '%s' is neither table nor json", output);
+	if (lab_name && (!*lab_name || strlen(lab_name) > NAME_MAX_LEN))
+		return fail(e, EINVAL, "--name: '%s' has not 1 to %d letters", lab_name,
+			    NAME_MAX_LEN);
+	return 0;
+}
+
 static int run_verb(const struct verb *v, int argc, char **argv)
 {
 	struct err e = { 0 };
@@ -340,7 +351,8 @@ static int run_verb(const struct verb *v, int argc, char **argv)
 	if (at < 0)
 		return usage_error(&e);
 	if (!help)
-		return v->main(argc - at, argv + at);
+		return check_usage(v, argc - at, argv + at, &e) < 0 ? usage_error(&e)
+								    : v->main(argc - at, argv + at);
 	snprintf(usage, sizeof(usage), "vpcbox-lab %s %s", v->name, v->args);
 	opt_help(v->opts, v->nopts, usage, v->examples);
 	return OK;
@@ -372,5 +384,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < COUNT(verbs); i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			return run_verb(&verbs[i], argc - 1, argv + 1);
-	return usage(stderr, USAGE);
+	if (argc < 2)
+		return usage(stderr, USAGE);
+	fprintf(stderr, "vpcbox-lab: no verb '%s'; 'vpcbox-lab --help' lists them\n", argv[1]);
+	return USAGE;
 }

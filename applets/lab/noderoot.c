@@ -61,6 +61,7 @@ static int make_dirs(const char *root, struct err *e)
 		"run/netns",     "run/vpcbox-lab/pods",
 		"etc/cni/net.d", "opt/cni/bin",
 		"opt/vpcbox",    "var/log/aws-routed-eni",
+		"var/lib/cni", /* results that libcni keeps */
 	};
 	char path[PATH_MAX];
 
@@ -158,13 +159,14 @@ static int fill(const struct node *n, const char *root, struct err *e)
 		"resolv.conf", "hosts", "hostname", "cni", "mtab", NULL
 	};
 	static const char *const opt[] = { "cni", "vpcbox", NULL };
-	static const char *const var[] = { "run", "log", NULL };
+	static const char *const var[] = { "run", "log", "lib", NULL };
+	static const char *const lib[] = { "cni", NULL };
 
 	if (make_dirs(root, e) < 0 || private_files(n, root, e) < 0 ||
 	    link_all(root, "", top, e) < 0 || link_all(root, "etc", etc, e) < 0 ||
-	    link_all(root, "opt", opt, e) < 0)
+	    link_all(root, "opt", opt, e) < 0 || link_all(root, "var", var, e) < 0)
 		return -1;
-	return link_all(root, "var", var, e);
+	return link_all(root, "var/lib", lib, e);
 }
 
 /* A fresh sysfs shows the node's own links; where it may not be mounted the host's has to do. */

@@ -86,6 +86,11 @@ static bool region_split(const char *region, char area[8], char direction[16], u
 	       sscanf(region, "%7[a-z]-%15[a-z]-%1u%c", area, direction, number, &rest) == 3;
 }
 
+static int delay_check(const char *name, int ms, struct err *e)
+{
+	return ms < 0 ? fail(e, EINVAL, "%s: %d is below 0", name, ms) : 0;
+}
+
 static int config_check(const struct world_config *c, struct err *e)
 {
 	char area[8], direction[16];
@@ -115,9 +120,10 @@ static int config_check(const struct world_config *c, struct err *e)
 			    "subnet prefix: /%d must be /20 to /24, and %d of them and one for "
 			    "services fit into %s",
 			    c->subnet_len, c->zones, cidr_text(c->vpc).s);
-	if (c->call_ms < 0 || c->attach_ms < 0 || c->imds_lag_ms < 0)
-		return fail(e, EINVAL, "a delay is below 0 ms");
-	return 0;
+	if (delay_check("call-ms", c->call_ms, e) < 0 ||
+	    delay_check("attach-ms", c->attach_ms, e) < 0)
+		return -1;
+	return delay_check("imds-lag-ms", c->imds_lag_ms, e);
 }
 
 /* ---- subnets ---- */

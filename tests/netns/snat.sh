@@ -268,6 +268,37 @@ same 'a rule without its counter in front is not the rule' "$(status snat check)
 snat apply
 same 'and is replaced' "$(status snat check)" 0
 
+# damaged CHAIN WORDS RULE: what the chain has with these words becomes the rule, which is not the same thing.
+damaged() {
+	flush && snat apply
+	nft replace rule ip aws-cni "$1" handle "$(nft -a list chain ip aws-cni "$1" | sed -n "s/.*$2.* handle //p")" "$3"
+	seen=$(status snat check)
+	snat apply
+	same "not the rule, and replaced: $3" "$seen $(native)" "1 $table"
+}
+flush && defaults && snat apply
+table=$(native)
+damaged nat-prerouting 'fib daddr' 'fib daddr type unicast return'
+damaged nat-prerouting 'fib daddr' 'fib saddr type local return'
+damaged nat-prerouting 'fib daddr' 'fib daddr type local accept'
+damaged nat-prerouting 'jump' 'iifname "eni*" jump snat-mark'
+damaged nat-prerouting 'jump' 'iifname "eth*" counter jump snat-mark'
+damaged nat-prerouting 'jump' 'iifname "eni*" counter goto snat-mark'
+damaged nat-prerouting 'meta mark' 'meta mark set ct mark & 0x80'
+damaged nat-prerouting 'meta mark' 'counter meta mark set ct mark & 0x40'
+damaged nat-prerouting 'meta mark' 'counter ct mark set ct mark & 0x80'
+damaged snat-mark '100.64' 'ip daddr 100.64.0.0/16 return'
+damaged snat-mark '100.64' 'counter ip saddr 100.64.0.0/16 return'
+damaged snat-mark '100.64' 'counter ip daddr 100.64.0.0/17 return'
+damaged snat-mark '100.64' 'counter ip daddr 100.64.0.0/16 accept'
+damaged snat-mark 'ct mark' 'ct mark set ct mark | 0x80'
+damaged snat-mark 'ct mark' 'counter ct mark set 0x80'
+damaged snat-mark 'ct mark' 'counter meta mark set ct mark | 0x80'
+vpc='192.168.0.0/16 10.99.0.0/16'
+snat apply
+same 'the table aws-cni follows the CIDRs' "$(native | sed -n 's/.*ip daddr \(.*\) return/\1/p')" '10.99.0.0/16
+192.168.0.0/16'
+
 # ---- two writers at once: neither loses a rule
 flush && defaults
 (i=0 && while [ $i -lt 60 ]; do iptables -t nat -A POSTROUTING -s 10.1.1.$i -j RETURN && i=$((i + 1)); done) &
@@ -340,6 +371,19 @@ same 'no CIDR at all is refused' "$(status snat apply)" 111
 has 'with the reason' "$(cat "$tmp/err")" 'exemptCIDRs cannot be empty'
 same 'and nothing is half done' "$(iptables-save | grep -c AWS)" 0
 defaults
+mkfifo "$tmp/owner"
+nft -i <"$tmp/owner" >"$tmp/nft" 2>&1 &
+owner=$!
+exec 9>"$tmp/owner"
+echo 'add table ip aws-cni { flags owner; }' >&9
+check 'somebody else owns the table aws-cni' soon 5 nft list table ip aws-cni
+for verb in apply clean; do
+	same "$verb that the kernel refuses fails" "$(status snat "$verb")" 111
+	has "$verb that the kernel refuses says so" "$(cat "$tmp/err")" 'table aws-cni: Operation not permitted'
+done
+same 'what it refuses is not done by halves' "$(iptables-save | grep -c AWS)" 0
+exec 9>&-
+wait $owner
 mount -t tmpfs tmpfs /run
 if iptables-legacy -t nat -A OUTPUT -d 127.0.0.9 -j ACCEPT 2>"$tmp/err"; then
 	same 'a host with legacy iptables is refused' "$(status snat apply)" 111

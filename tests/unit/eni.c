@@ -357,6 +357,49 @@ TEST(eni_setup_keeps_link_local_addresses)
 	CHECK(strstr(state(&nl, &a), "addr 169.254.7.7/32 "));
 }
 
+/* ---- IPv6 */
+
+static int say_route6(const struct route *r, void *arg)
+{
+	if (r->table == TABLE || cidr_eq(r->dst, cidr("2600:1f13::/64")))
+		buf_fmt(arg, "route %s via %s table %u\n", cidr_text(r->dst).s, ip_text(r->via).s,
+			r->table);
+	return 0;
+}
+
+static int say_addr6(const struct addr *a, void *arg)
+{
+	if (a->scope == RT_SCOPE_UNIVERSE)
+		buf_fmt(arg, "addr %s\n", cidr_text(a->ip).s);
+	return 0;
+}
+
+TEST(eni_setup_of_ipv6_has_awss_gateway_and_no_subnet_route)
+{
+	auto_nl struct nl nl = { 0 }, mon = { 0 };
+	auto_fd int ns = ns_new(&nl);
+	struct eni_wire w = wire();
+	auto_buf struct buf b = { 0 };
+	struct err e = { 0 };
+	int changes = 0;
+
+	CHECK(ip_parse("2600:1f13::10", &w.ip));
+	w.subnet = cidr("2600:1f13::/64");
+	add_eni(&nl, eni_mac);
+	DONE(eni_setup(&nl, &w, &e));
+	CHECK(addr_each(&nl, index_of(&nl), IP_V6, say_addr6, &b, &e) == 0);
+	CHECK(route_each(&nl, IP_V6, 0, say_route6, &b, &e) == 0);
+	CHECK(rule_each(&nl, IP_V6, say_rule, &b, &e) == 0);
+	CHECK_STR(b.p, "addr 2600:1f13::10/64\n"
+		       "route fe80:ec2::1/128 via  table 11\n"
+		       "route ::/0 via fe80:ec2::1 table 11\n"
+		       "rule 32765 from 2600:1f13::10/128 table 11\n");
+	CHECK(nl_open_proto(&mon, NETLINK_ROUTE, RTMGRP_LINK | RTMGRP_IPV6_ROUTE, ns, &e) == 0);
+	DONE(eni_setup(&nl, &w, &e));
+	CHECK_INT(nl_receive(&mon, heard, &changes, &e), 0);
+	CHECK_INT(changes, 0);
+}
+
 TEST(eni_setup_tells_a_missing_link_and_refuses_the_primary)
 {
 	auto_nl struct nl nl = { 0 };

@@ -124,6 +124,21 @@ TEST(host_cidr_lists_are_trimmed_normalised_and_skip_what_is_malformed)
 		  "out)\n");
 }
 
+TEST(host_cidr_lists_that_are_empty_are_no_lists)
+{
+	static const char *const envs[][2] = { { NULL },
+					       { "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS=", NULL },
+					       { "AWS_EXTERNAL_SERVICE_CIDRS= , ", NULL } };
+
+	for (size_t i = 0; i < COUNT(envs); i++) {
+		auto_node struct node n = { 0 };
+
+		node_init(&n, envs[i], NULL);
+		CHECK_INT(n.c.exclude.n + n.c.external_services.n, 0);
+		CHECK_INT(n.complaints.len, 0);
+	}
+}
+
 TEST(host_exclusions_are_void_with_external_snat)
 {
 	static const char *const env[] = { "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS=10.12.0.0/16",

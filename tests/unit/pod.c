@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pod.c - a pod interface: names, want, wiring, failures undone. */
 #include <errno.h>
+#include <linux/if_addr.h>
 
 #include "place.h"
 #include "sysctl.h"
@@ -217,15 +218,24 @@ TEST(pod_with_two_interfaces_answers_through_each)
 	check_counts(&w, &w.pod, 2, 2, 1); /* no default in main for the second */
 }
 
+static int count_unstable(const struct addr *a, void *arg)
+{
+	*(int *)arg += (a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) != 0;
+	return 0;
+}
+
 TEST(pod_of_ipv6_is_wired_once_its_addresses_are_stable)
 {
 	AUTO_PLACE struct place w = { 0 };
+	int unstable = 0;
 
 	place_open(&w);
 	w.p.ip = ip("2600:1f14::15");
 	CHECK(sysctl_set("net/ipv6/conf/all/forwarding", "1", false, &w.e) == 0);
 	CHECK(pod_setup(&w.n, &w.p, &w.e) == 0 && pod_check(&w.n, &w.p, &w.e) == 0);
 	CHECK_STR(w.e.msg, "");
+	CHECK(addr_each(&w.pod, 0, IP_V6, count_unstable, &unstable, &w.e) == 0);
+	CHECK_INT(unstable, 0);
 	check_counts(&w, &w.here, 1, 2, 2); /* the link-local one is the kernel's */
 	CHECK(pod_teardown(&w.here, w.p.ip, w.p.table, &w.e) == 0);
 	CHECK(pod_check(&w.n, &w.p, &w.e) == -1);

@@ -5,6 +5,7 @@
 
 #include "addr.h"
 #include "nettest.h"
+#include "nlscript.h"
 #include "route.h"
 #include "rule.h"
 #include "test.h"
@@ -221,4 +222,49 @@ TEST(rules_sort_by_priority_first)
 	b.src = (struct cidr) { 0 };
 	snprintf(b.iif, sizeof(b.iif), "eth0");
 	CHECK(rule_cmp(&a, &b) < 0);
+}
+
+/* ---- what the kernel may answer */
+
+enum verb { ROUTE_REMOVE, RULE_ENSURE, RULE_REMOVE, RULE_REMOVE_ALL };
+
+/* With a kernel that answers num and then, to whoever asks on, "no such rule". */
+static int answered(enum verb verb, int num, struct err *e)
+{
+	AUTO_SCRIPT struct script s = { 0 };
+	struct route route = { .dst = cidr("10.0.1.15/32") };
+	struct rule rule = { .prio = 512, .table = 254, .dst = cidr("10.0.1.15/32") };
+
+	script_open(&s);
+	say_error(&s, 1, num);
+	say_error(&s, 2, ENOENT);
+	switch (verb) {
+	case ROUTE_REMOVE:
+		return route_remove(&s.nl, &route, e);
+	case RULE_ENSURE:
+		return rule_ensure(&s.nl, &rule, e);
+	case RULE_REMOVE:
+		return rule_remove(&s.nl, &rule, NULL, e);
+	default:
+		return rule_remove_all(&s.nl, &rule, e);
+	}
+}
+
+TEST(routes_and_rules_forgive_one_answer_each_and_no_other)
+{
+	static const int nums[] = { ESRCH, ENOENT, EEXIST, EPERM, EBUSY };
+	static const int forgiven[] = { [ROUTE_REMOVE] = ESRCH,
+					[RULE_ENSURE] = EEXIST,
+					[RULE_REMOVE] = ENOENT,
+					[RULE_REMOVE_ALL] = ENOENT };
+
+	for (size_t verb = 0; verb < COUNT(forgiven); verb++)
+		for (size_t i = 0; i < COUNT(nums); i++) {
+			struct err e = { 0 };
+			int rc = answered((enum verb)verb, nums[i], &e);
+
+			CHECK_INT(rc, nums[i] == forgiven[verb] ? 0 : -1);
+			if (rc < 0)
+				CHECK_INT(e.num, nums[i]);
+		}
 }

@@ -91,6 +91,57 @@ TEST(target_short_is_the_larger_of_both_wants)
 	}
 }
 
+TEST(target_short_shrinks_as_addresses_come)
+{
+	static const struct {
+		int total, is_short;
+	} cases[] = { { 0, 5 }, { 2, 3 }, { 5, 0 } };
+	struct target t = { 1, 5, 0 };
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct target_state s = { cases[i].total, 0, 1, 4, 14, 500 };
+
+		CHECK_INT(target_short(&t, &s), cases[i].is_short);
+		CHECK_INT(target_over(&t, &s), 0);
+	}
+}
+
+TEST(target_by_ip_is_either_of_two_variables)
+{
+	static const struct {
+		int warm, min;
+		bool want;
+	} cases[] = { { 0, 0, false }, { 5, 0, true }, { 0, 10, true }, { 5, 10, true } };
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct target t = { 1, cases[i].warm, cases[i].min };
+
+		CHECK(target_by_ip(&t) == cases[i].want);
+	}
+}
+
+TEST(target_is_low_when_amazons_agent_says_so)
+{
+	static const struct {
+		int per_eni, warm_eni, warm_ip, total, pods, max_pods;
+		bool low;
+	} cases[] = {
+		{ 14, 1, 0, 0, 0, 500, true }, { 14, 0, 0, 0, 0, 500, true },
+		{ 14, 0, 3, 0, 0, 500, true }, { 3, 1, 1, 3, 0, 500, false },
+		{ 3, 1, 0, 3, 1, 500, true },  { 3, 0, 0, 3, 1, 500, false },
+		{ 3, 1, 0, 3, 3, 500, true },  { 3, 0, 0, 3, 3, 500, true },
+		{ 3, 0, 5, 3, 3, 3, false },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct target t = { cases[i].warm_eni, cases[i].warm_ip, 0 };
+		struct target_state s = { cases[i].total,   cases[i].pods,    1, 4,
+					  cases[i].per_eni, cases[i].max_pods };
+
+		CHECK(target_too_low(&t, &s) == cases[i].low);
+	}
+}
+
 TEST(target_warm_eni_is_low_below_whole_spare_enis)
 {
 	static const struct {
