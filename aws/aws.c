@@ -326,10 +326,17 @@ static bool repeatable(const struct call *c)
 	       (c->p->body.len && strstr(c->p->body.p, "ClientToken="));
 }
 
+static bool again(const struct call *c, enum outcome o)
+{
+	return o == NOT_EXECUTED || (o == UNSURE && repeatable(c));
+}
+
+/* A refusal settles what an earlier attempt left open: it comes with the same token. */
 static int perform(const struct call *c, struct xml **out, struct err *e)
 {
 	struct backoff b = { .start_ms = PAUSE_MS, .cap_ms = PAUSE_CAP_MS, .jitter = 1 };
 	auto_buf struct buf body = { 0 };
+	bool unsure = false;
 
 	buf_fmt(&body, "Action=%s&Version=%s", c->action, c->version);
 	if (c->p->body.len)
@@ -339,11 +346,13 @@ static int perform(const struct call *c, struct xml **out, struct err *e)
 
 		if (o == DONE)
 			return 0;
-		if (o == REFUSED || (o == UNSURE && !repeatable(c)))
-			return -1;
-		if (i == ATTEMPTS || !pause_ms(backoff_next(&b), c->deadline))
-			return -1;
+		unsure = o == UNSURE || (unsure && o == NOT_EXECUTED);
+		if (!again(c, o) || i == ATTEMPTS || !pause_ms(backoff_next(&b), c->deadline))
+			break;
 	}
+	if (unsure)
+		e->code[0] = '\0';
+	return -1;
 }
 
 int aws_query(struct aws *w, const char *service, const char *version, const char *action,

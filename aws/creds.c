@@ -101,10 +101,12 @@ static int from_role(struct aws *w, struct arena *a, int64_t deadline, struct er
 int creds_ensure(struct aws *w, struct arena *a, int64_t deadline, struct err *e)
 {
 	bool have = *w->key_id;
+	int64_t now;
 	int rc;
 
 	if (have && (!w->keys_until || wall_s() < w->keys_until - AHEAD_S))
 		return 0;
+	have = have && wall_s() < w->keys_until;
 	rc = from_env(w, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
@@ -112,9 +114,10 @@ int creds_ensure(struct aws *w, struct arena *a, int64_t deadline, struct err *e
 		return fail(e, ENOENT,
 			    "no credentials: set AWS_ACCESS_KEY_ID and "
 			    "AWS_SECRET_ACCESS_KEY");
-	if (from_role(w, a, deadline, e) == 0 || (have && wall_s() < w->keys_until))
-		return 0;
-	return -1;
+	now = now_ms();
+	if (have) /* a silent IMDS must leave time for the call that they are for */
+		deadline = now + (deadline - now) / 2;
+	return from_role(w, a, deadline, e) == 0 || have ? 0 : -1;
 }
 
 bool creds_expire(struct aws *w)

@@ -44,7 +44,8 @@ void aws_params_free(struct aws_params *p);
  * what surely was not executed (throttling, no connection, expired credentials) is tried again
  * whatever it is; 5xx and broken connections only if the call is repeatable. On refusal e->code is
  * AWS's code, e->num its class from errors.def, and e->msg "ACTION: CODE: message (request id
- * ...)"; e->code is empty when AWS did not answer. */
+ * ...)"; e->code is empty when it is not sure whether AWS has executed it: no answer came that
+ * could be read, or a 5xx, whose code only e->msg tells. */
 MUST int aws_query(struct aws *w, const char *service, const char *version, const char *action,
 		   struct aws_params *p, struct arena *a, struct xml **out, int64_t deadline,
 		   struct err *e);

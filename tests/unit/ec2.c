@@ -275,7 +275,10 @@ TEST(ec2_does_not_repeat_what_it_cannot_take_back)
 
 	start(&x, &broken, 1);
 	CHECK(ec2_attach_eni(&x.w, "eni-1", "i-1", 3, 0, &attachment, &x.a, soon(), &x.e) < 0);
+	CHECK_STR(x.e.code, "");
 	CHECK(ec2_assign_ips(&x.w, "eni-1", 2, &ips, &n, &x.a, soon(), &x.e) < 0);
+	CHECK_STR(x.e.code, "");
+	CHECK(strstr(x.e.msg, "InternalError"));
 	web_stop(&x.f.web);
 	CHECK_INT(x.f.asked, 2);
 }
