@@ -9,7 +9,7 @@
 struct rule {
 	uint8_t family;       /* IP_V4 or IP_V6; 0: from src or dst, else v4 */
 	uint32_t prio, table; /* table 0 when removing: any */
-	struct cidr src, dst; /* family 0: not a selector */
+	struct cidr src, dst; /* family 0, or length 0: not a selector */
 	uint32_t mark, mask;  /* mask 0: not a selector */
 	char iif[IFNAMSIZ];
 	uint8_t proto; /* IP protocol, 0: not a selector */

@@ -8,9 +8,10 @@ struct tls;
 /* Shake hands on a connected non-blocking descriptor, which stays the caller's. The server must
  * show a certificate for host (a name or an address) that a CA of the bundle has signed. The bundle
  * is the first of $AWS_CA_BUNDLE, $SSL_CERT_FILE, /etc/ssl/certs/ca-certificates.crt (Debian,
- * Alpine) and /etc/pki/tls/certs/ca-bundle.crt (Amazon Linux); it is read once per process. EACCES:
- * the certificate is not trusted, and the message says why (unknown CA, expired, wrong name);
- * EPROTO: no common protocol or a broken handshake; ETIMEDOUT; ENOENT: no bundle. */
+ * Alpine) and /etc/pki/tls/certs/ca-bundle.crt (Amazon Linux); it is read anew for each handshake,
+ * and half a megabyte is free again afterwards. EACCES: the certificate is not trusted, and the
+ * message says why (unknown CA, expired, wrong name); EPROTO: no common protocol or a broken
+ * handshake; ETIMEDOUT; ENOENT: no bundle. */
 MUST int tls_open(struct tls **out, int fd, const char *host, int64_t deadline, struct err *e);
 /* As conn_write() and conn_read(). */
 MUST int tls_write(struct tls *t, const void *data, size_t n, int64_t deadline, struct err *e);

@@ -162,14 +162,20 @@ static int order(uint32_t a, uint32_t b)
 	return (a > b) - (a < b);
 }
 
+/* One of length 0 selects nothing, and the kernel gives none back. */
+static struct cidr effective(struct cidr c)
+{
+	return c.len ? c : (struct cidr) { 0 };
+}
+
 int rule_cmp(const void *a, const void *b)
 {
 	const struct rule *x = a, *y = b;
 	const int by[] = {
 		order(x->prio, y->prio),
 		order(family_of(x), family_of(y)),
-		cidr_cmp(x->src, y->src),
-		cidr_cmp(x->dst, y->dst),
+		cidr_cmp(effective(x->src), effective(y->src)),
+		cidr_cmp(effective(x->dst), effective(y->dst)),
 		order(x->mark & x->mask, y->mark & y->mask),
 		order(x->mask, y->mask),
 		strcmp(x->iif, y->iif),

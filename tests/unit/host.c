@@ -129,6 +129,7 @@ static const struct {
 	const char *env[3], *rules;
 } policies[] = {
 	{ { NULL }, "1024 80/80  254\n" },
+	{ { "AWS_EXTERNAL_SERVICE_CIDRS=0.0.0.0/0" }, "1024 80/80  254\n1535 0/0  254\n" },
 	{ { "AWS_EXTERNAL_SERVICE_CIDRS=52.0.0.0/8,54.1.0.0/16" },
 	  "1024 80/80  254\n1535 0/0 52.0.0.0/8 254\n1535 0/0 54.1.0.0/16 254\n" },
 	{ { "AWS_EXTERNAL_SERVICE_CIDRS=54.1.0.0/16", "AWS_VPC_K8S_CNI_EXTERNALSNAT=true" },
