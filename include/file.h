@@ -19,3 +19,6 @@ MUST int file_write(const char *path, const char *text, struct err *e);
 MUST int mkdirs(const char *path, unsigned mode, struct err *e);
 /* mkdirs() for the folder that path lies in. */
 MUST int mkdirs_for(const char *path, unsigned mode, struct err *e);
+/* Hold the file at path (made when absent, mode 0600) for this process alone: EBUSY when another
+ * one holds it. The lock goes with *fd or with the process. */
+MUST int file_lock(const char *path, int *fd, struct err *e);

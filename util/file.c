@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -204,4 +205,17 @@ int mkdirs_for(const char *path, unsigned mode, struct err *e)
 	char dir[LONGEST_PATH];
 
 	return folder(path, dir, e) < 0 ? -1 : mkdirs(dir, mode, e);
+}
+
+int file_lock(const char *path, int *fd, struct err *e)
+{
+	auto_fd int got = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (got < 0)
+		return fail(e, errno, "open %s:", path);
+	if (flock(got, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? fail(e, EBUSY, "another process holds %s", path)
+					    : fail(e, errno, "lock %s:", path);
+	*fd = TAKE(got);
+	return 0;
 }

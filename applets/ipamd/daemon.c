@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "hostnet.h"
 #include "ipamd.h"
 #include "log.h"
@@ -61,7 +62,8 @@ static int collect_enis(struct ipamd *d, struct err *e)
 		take_eni(d, &found.list.v[i]);
 	d->unmanaged = found.unmanaged;
 	d->late = arena_get(&d->mem, found.nlate * sizeof(*d->late));
-	memcpy(d->late, found.late, found.nlate * sizeof(*d->late));
+	if (found.nlate)
+		memcpy(d->late, found.late, found.nlate * sizeof(*d->late));
 	d->nlate = found.nlate;
 	return 0;
 }
@@ -153,8 +155,24 @@ static int open_up(struct ipamd *d, struct err *e)
 	return serve_start(d, IPAMD_SOCKET, e);
 }
 
+/* Two agents would give the same addresses from the same checkpoint, and the one that ends first
+ * would take the other's socket along. */
+static int be_alone(struct ipamd *d, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	const char *path = arena_fmt(&a, "%s.lock", d->config.store);
+
+	if (mkdirs_for(path, 0755, e) < 0)
+		return -1;
+	if (file_lock(path, &d->lock, e) < 0)
+		return e->num == EBUSY ? wrap(e, "an agent runs here already") : -1;
+	return 0;
+}
+
 int ipamd_run(struct ipamd *d, struct err *e)
 {
+	if (be_alone(d, e) < 0)
+		return -1;
 	if (prepare(d, e) < 0 || open_up(d, e) < 0)
 		return -1;
 	log_info("serving socket=%s", IPAMD_SOCKET);
@@ -183,5 +201,6 @@ void ipamd_free(struct ipamd *d)
 	imds_free(&d->imds);
 	arena_free(&d->host_mem);
 	arena_free(&d->mem);
+	fd_free(&d->lock);
 	config_free(&d->config);
 }

@@ -149,6 +149,29 @@ static int note_source(const struct rule *r, void *arg)
 	return 0;
 }
 
+/* The last removal and the new rule go in one batch: a pod must not be left without any, should
+ * this process die in between. */
+static int replace_rules(struct nl *nl, const struct sourced *s, const struct rule *one,
+			 struct err *e)
+{
+	size_t queued = 0;
+
+	nl_begin(nl);
+	for (size_t i = 0; i < s->n; i++) {
+		if (!ip_eq(s->v[i].src.ip, one->src.ip))
+			continue;
+		if (++queued == NL_BATCH) {
+			if (nl_commit(nl, e) < 0)
+				return -1;
+			nl_begin(nl);
+			queued = 1;
+		}
+		if (rule_remove(nl, &s->v[i], NULL, e) < 0)
+			return -1;
+	}
+	return rule_ensure(nl, one, e) < 0 ? -1 : nl_commit(nl, e);
+}
+
 static int make_one(struct nl *nl, const struct sourced *s, struct ip ip, struct err *e)
 {
 	struct rule one = { .prio = PRIO_FROM_POD, .src = cidr_host(ip) };
@@ -164,12 +187,9 @@ static int make_one(struct nl *nl, const struct sourced *s, struct ip ip, struct
 	}
 	if (n == 0 || (n == 1 && right))
 		return 0;
-	for (size_t i = 0; i < s->n; i++)
-		if (ip_eq(s->v[i].src.ip, ip) && rule_remove(nl, &s->v[i], NULL, e) < 0)
-			return -1;
 	log_info("rules of a pod made one address=%s rules=%zu table=%u", ip_text(ip).s, n,
 		 one.table);
-	return rule_ensure(nl, &one, e);
+	return replace_rules(nl, s, &one, e);
 }
 
 int hostnet_pod_rules(const struct lease *v, size_t n, struct err *e)

@@ -36,6 +36,7 @@ struct ipamd {
 	struct {
 		uint64_t add, del, no_address;
 	} count;
+	int lock; /* held as long as we live */
 	struct loop *loop;
 	struct grpcd *grpcd;
 	struct grpc_handler handlers[4];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - ipamd, the node's address daemon, and the small programs of its container. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,10 +39,13 @@ static void tell(struct buf *complaints)
 
 static int run(int argc, char **argv)
 {
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	auto_ipamd struct ipamd d = { 0 };
 	auto_buf struct buf complaints = { 0 };
 	struct err e = { 0 };
 
+	/* Who reads our stderr may go away; the pods need us all the same. */
+	sigaction(SIGPIPE, &ignore, NULL);
 	if (config_read(&d.config, argc, argv, &complaints, &e) < 0) {
 		fprintf(stderr, "ipamd: %s\n", e.msg);
 		return e.num == EINVAL ? 100 : 1;

@@ -7,13 +7,25 @@ lab_up --nodes 3 --instance-type m5.large
 log=/var/log/aws-routed-eni/ipamd.log store=/run/aws-node/ipam.json
 
 # What ipamd makes on a host, and its absence. On node3 it is left to the daemon's own round, twice a minute.
-host_rules() { on "$1" sh -c 'ip rule | grep -c "^1024:.*fwmark 0x80/0x80 lookup main"; iptables -w -t nat -S | grep -c "AWS"; iptables -w -t mangle -S | grep -c AWS'; }
+host_rules() {
+	on "$1" sh -c 'ip rule | grep -c "^1024:.*fwmark 0x80/0x80 lookup main"
+		for table in nat mangle; do iptables -w -t $table -S | grep -c AWS; done'
+}
 want=$(host_rules node3)
-break_host() { on "$1" sh -c 'ip rule del prio 1024; iptables -w -t nat -F AWS-SNAT-CHAIN-0; iptables -w -t mangle -F PREROUTING'; }
+break_host() {
+	on "$1" sh -c 'ip rule del prio 1024; iptables -w -t nat -F AWS-SNAT-CHAIN-0; iptables -w -t mangle -F PREROUTING'
+}
 mended() { [ "$(host_rules "$1")" = "$want" ]; }
 has "a host has its rules" "$(echo "$want" | xargs)" "1 "
 break_host node3
 refuse "which can be deleted" mended node3
+
+# ---- two agents on one node would give the same addresses
+
+said=$(on node3 env AWS_VPC_K8S_CNI_LOG_FILE=/dev/null /opt/vpcbox/vpcbox ipamd 2>&1)
+has "a second agent on a node does not start" "$? $said" \
+	"1 ipamd: an agent runs here already: another process holds /var/run/aws-node/ipam.json.lock"
+check "and the first one still serves" serves node3
 
 # ---- kill -9 in a burst of ADDs
 
@@ -123,5 +135,6 @@ check "and the next one has all pods" agree node2
 # ---- the daemon's own round
 
 check "rules that somebody deletes are back within half a minute" soon 40 mended node3
-check "so that a pod of that node reaches the Internet" sh -c "'$LAB' pod add node3 pod-21 && '$LAB' pod exec pod-21 -- ping -c 1 8.8.8.8"
+check "a pod is added to that node" "$LAB" pod add node3 pod-21
+check "and reaches the Internet" pod_pings pod-21 8.8.8.8
 finish

@@ -196,3 +196,19 @@ TEST(a_file_in_the_way_of_a_folder_is_an_error)
 	big[2500] = '/';
 	CHECK(mkdirs_for(big, 0755, &e) == -1 && e.num == ENAMETOOLONG);
 }
+
+TEST(a_locked_file_is_held_until_its_descriptor_goes)
+{
+	auto_dir struct dir d = dir_new();
+	struct err e = { 0 };
+	char path[128];
+	int mine = 0, other = 0;
+
+	snprintf(path, sizeof(path), "%s/lock", d.path);
+	CHECK(file_lock(path, &mine, &e) == 0);
+	CHECK(file_lock(path, &other, &e) == -1 && e.num == EBUSY);
+	CHECK(strstr(e.msg, "another process holds"));
+	fd_free(&mine);
+	CHECK(file_lock(path, &other, &e) == 0);
+	fd_free(&other);
+}
