@@ -21,7 +21,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototype
        -Wvla -Wformat=2 -Wno-format-truncation -Wcast-qual -Wwrite-strings -Wundef -Werror \
        $(if $(findstring clang,$(CC)),-Wno-unknown-warning-option)
 LANG_ = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -iquote include -isystem $(DEPS)/include
-SMALL = -Os -g -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+SMALL = -Os -g -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fstack-protector-strong
 ALL   = $(LANG_) $(WARN) $(SMALL) -MMD -MP $(CFLAGS)
 MUSL  = MUSL_CC="$(CC)" $(DEPS)/bin/musl-cc
 

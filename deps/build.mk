@@ -69,7 +69,7 @@ nghttp2_INC := -DNGHTTP2_STATICLIB -DHAVE_ARPA_INET_H -DHAVE_NETINET_IN_H -DHAVE
 
 SMALL := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
          -w -Werror=implicit-function-declaration
-MUSL_FLAGS   := -Os -DNDEBUG $(SMALL)
+MUSL_FLAGS   := -Os -DNDEBUG -fstack-protector-strong $(SMALL)
 NATIVE_FLAGS := -O1 -g -fno-omit-frame-pointer $(SMALL)
 
 # $(1) library, $(2) source, $(3) musl or native, $(4) compiler, $(5) folder
