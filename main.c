@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - one executable, many names: run the applet that argv[0] or argv[1] asks for. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "applet.h"
-
-enum { LONGEST = 40 }; /* names beyond it are not compared for a suggestion */
+#include "str.h"
 
 static const struct applet {
 	const char *name, *aliases, *help;
@@ -19,11 +17,13 @@ static const struct applet {
 
 static bool has_word(const char *words, const char *name)
 {
-	size_t n = strlen(name);
+	size_t n = strlen(name), len;
 
-	for (const char *w = words; n && (w = strstr(w, name)); w += n)
-		if ((w == words || w[-1] == ' ') && (w[n] == ' ' || !w[n]))
+	for (; *words; words += len + strspn(words + len, " ")) {
+		len = strcspn(words, " ");
+		if (len == n && memcmp(words, name, n) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -44,36 +44,13 @@ static const struct applet *find(const char *path)
 	return NULL;
 }
 
-/* How many letters must change to make one word of the other. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[LONGEST + 1], n = strlen(b);
-
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-			if (change < row[j])
-				row[j] = change;
-		}
-	}
-	return row[n];
-}
-
 static int unknown(const char *name)
 {
 	const char *best = NULL;
 	size_t closest = 3;
 
-	for (size_t i = 0; i < COUNT(applets) && strlen(name) <= LONGEST; i++) {
-		size_t d = distance(name, applets[i].name);
+	for (size_t i = 0; i < COUNT(applets); i++) {
+		size_t d = str_distance(name, applets[i].name);
 
 		if (d < closest) {
 			closest = d;
@@ -101,22 +78,11 @@ static int usage(FILE *out, int status)
 	return status;
 }
 
-/* A closed 0, 1 or 2 would let a later open() put a socket where we print. */
-static void keep_stdio(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= 2);
-	fd_free(&fd);
-}
-
 int main(int argc, char **argv)
 {
 	const struct applet *a;
 
-	keep_stdio();
+	stdio_keep();
 	if (argc < 1)
 		return usage(stderr, 127);
 	a = find(argv[0]);

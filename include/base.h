@@ -11,8 +11,8 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define OWNER(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
-/* Ownership. Zero is empty for every type, descriptors included: main() makes
- * sure 0, 1 and 2 are open, so no descriptor we own can be 0. */
+/* Ownership. Zero is empty for every type, descriptors included: main() begins with stdio_keep(),
+ * so no descriptor we own can be 0. */
 #define TAKE(x)                         \
 	__extension__({                 \
 		__typeof__(x) t_ = (x); \
@@ -21,6 +21,8 @@
 	})
 void ptr_free(void *pp);
 void fd_free(int *fd);
+/* Of 0, 1 and 2, open those that the caller closed on /dev/null: nothing of ours may land there. */
+void stdio_keep(void);
 #define auto_ptr AUTO(ptr_free)
 #define auto_fd AUTO(fd_free)
 

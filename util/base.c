@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* base.c - ownership, errors, allocation. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,16 @@ void fd_free(int *fd)
 		close(*fd);
 	*fd = 0;
 	errno = saved;
+}
+
+void stdio_keep(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	fd_free(&fd);
 }
 
 static FMT(4, 0) void format(char *out, size_t size, int num, const char *fmt, va_list ap)

@@ -12,10 +12,17 @@
 #include "control.h"
 #include "file.h"
 #include "json.h"
+#include "node.h"
 #include "rpc.h"
 #include "str.h"
 
-enum { READY_POLL_MS = 20, READY_MS = 30000, HEALTH_MS = 500, POD_FILE_MAX = 256 * 1024 };
+enum {
+	READY_POLL_MS = 20,
+	READY_MS = 30000,
+	HEALTH_MS = 500,
+	POD_FILE_MAX = 256 * 1024,
+	OUTPUT_MAX = 1 << 20
+};
 
 void lab_socket(const char *name, char *out, size_t size)
 {
@@ -175,6 +182,35 @@ struct readiness {
 	int64_t deadline;
 };
 
+/* The last line that the agent printed, as far as it is short enough for a message. */
+static void last_words(const struct node *n, struct buf *out)
+{
+	auto_buf struct buf text = { 0 };
+	const char *line;
+	struct err e;
+	char path[96];
+
+	snprintf(path, sizeof(path), "/proc/%d/root%s", n->pid, NODE_AGENT_OUTPUT);
+	if (file_read(path, OUTPUT_MAX, &text, &e) < 0 || !text.len) {
+		buf_str(out, "it has printed nothing");
+		return;
+	}
+	if (text.p[text.len - 1] == '\n')
+		text.p[text.len - 1] = '\0';
+	line = strrchr(text.p, '\n');
+	buf_fmt(out, "%.300s", line ? line + 1 : text.p);
+}
+
+static void not_ready(const struct node *n, int fd)
+{
+	auto_buf struct buf b = { 0 };
+
+	buf_fmt(&b, "!the agent of %s is not ready after %d s: ", n->i->name, READY_MS / 1000);
+	last_words(n, &b);
+	buf_str(&b, "\n");
+	(void)!write(fd, b.p, b.len);
+}
+
 static void summary(struct lab *lab, int fd)
 {
 	auto_buf struct buf b = { 0 };
@@ -204,11 +240,7 @@ static void on_ready_timer(struct timer *t)
 		return;
 	}
 	if (r->healthy < lab->nnodes)
-		dprintf(r->fd,
-			"!the agent of %s is not ready after %d s; its log: vpcbox-lab up with "
-			"a longer life, then exec %s -- cat /var/log/aws-routed-eni/ipamd.log\n",
-			lab->nodes[r->healthy].i->name, READY_MS / 1000,
-			lab->nodes[r->healthy].i->name);
+		not_ready(&lab->nodes[r->healthy], r->fd);
 	else
 		summary(lab, r->fd);
 	close(r->fd);

@@ -20,10 +20,12 @@
 
 enum { ASK_MS = 10000 };
 
-static int dial(const char *name, struct conn *c, struct err *e)
+/* Anybody may bind the address, so it is asked whose it is. *pid is the lab's process. */
+static int dial(const char *name, struct conn *c, int *pid, struct err *e)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	socklen_t n;
+	struct ucred who;
+	socklen_t n, size = sizeof(who);
 
 	lab_socket(name, at.sun_path + 1, sizeof(at.sun_path) - 1);
 	n = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(at.sun_path + 1));
@@ -33,6 +35,11 @@ static int dial(const char *name, struct conn *c, struct err *e)
 	if (connect(c->fd, (struct sockaddr *)&at, n) < 0)
 		return fail(e, ENOENT, "no lab named '%s' is up; start one with 'vpcbox-lab up -d'",
 			    name);
+	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0)
+		return fail(e, errno, "credentials of the lab:");
+	if (who.uid != geteuid())
+		return fail(e, EACCES, "the lab '%s' belongs to user %u", name, (unsigned)who.uid);
+	*pid = who.pid;
 	snprintf(c->peer, sizeof(c->peer), "lab '%s'", name);
 	if (fcntl(c->fd, F_SETFL, O_NONBLOCK) < 0)
 		return fail(e, errno, "control socket:");
@@ -42,17 +49,8 @@ static int dial(const char *name, struct conn *c, struct err *e)
 int lab_find(const char *name, int *pid, struct err *e)
 {
 	auto_conn struct conn c = { 0 };
-	struct ucred who;
-	socklen_t n = sizeof(who);
 
-	if (dial(name, &c, e) < 0)
-		return -1;
-	if (getsockopt(c.fd, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0)
-		return fail(e, errno, "credentials of the lab:");
-	if (who.uid != geteuid())
-		return fail(e, EACCES, "the lab '%s' belongs to user %u", name, (unsigned)who.uid);
-	*pid = who.pid;
-	return 0;
+	return dial(name, &c, pid, e);
 }
 
 int lab_ask(const char *name, const char *path, struct json **out, struct err *e)
@@ -61,8 +59,10 @@ int lab_ask(const char *name, const char *path, struct json **out, struct err *e
 	auto_http struct http_client http = { .host = "lab" };
 	struct http_request q = { .method = "GET", .target = path, .max_body = 64 << 20 };
 	struct http_response r;
+	int pid;
 
-	if (dial(name, &http.conn, e) < 0 || http_do(&http, &q, &r, &a, now_ms() + ASK_MS, e) < 0)
+	if (dial(name, &http.conn, &pid, e) < 0 ||
+	    http_do(&http, &q, &r, &a, now_ms() + ASK_MS, e) < 0)
 		return -1;
 	if (r.status != 200)
 		return fail(e, EIO, "the lab answered %d to %s", r.status, path);

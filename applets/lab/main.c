@@ -19,7 +19,7 @@
 enum { OK = 0, FAILED = 1, USAGE = 100, DOWN_MS = 10000, NAME_MAX_LEN = 64 };
 
 static const char *lab_name, *ns, *output, *type, *vpc, *vpcbox, *region, *env;
-static long nodes, zones, subnet_len, call_ms, attach_ms, lag_ms, seed;
+static long nodes, zones, subnet_len, hop_limit, call_ms, attach_ms, lag_ms, seed;
 static bool detach, step, help;
 
 #define NAME                                                                           \
@@ -52,6 +52,8 @@ static const struct opt up_opts[] = {
 	{ 0, "attach-ms", NULL, OPT_INT, &attach_ms, "250",
 	  "until an attached ENI's link is there" },
 	{ 0, "imds-lag-ms", NULL, OPT_INT, &lag_ms, "200", "that IMDS is behind EC2" },
+	{ 0, "hop-limit", NULL, OPT_INT, &hop_limit, "2",
+	  "of IMDS's token answers; 1 shuts pods out" },
 	{ 0, "seed", NULL, OPT_INT, &seed, "1", "of ids and addresses" },
 	{ 'e', "env", NULL, OPT_STR, &env, "", "for ipamd: \"NAME=VALUE NAME=VALUE\"" },
 	{ 'd', "detach", NULL, OPT_BOOL, &detach, "false", "return when it is ready" },
@@ -100,12 +102,31 @@ static int find_vpcbox(char *path, struct err *e)
 		       : fail(e, ENOENT, "no vpcbox beside this program; name it with --vpcbox");
 }
 
+/* The model's numbers are ints; what they may be it says itself. */
+static int ints_check(struct err *e)
+{
+	const struct {
+		const char *name;
+		long v;
+	} all[] = {
+		{ "nodes", nodes },         { "zones", zones },     { "subnet-prefix", subnet_len },
+		{ "hop-limit", hop_limit }, { "call-ms", call_ms }, { "attach-ms", attach_ms },
+		{ "imds-lag-ms", lag_ms }
+	};
+
+	for (size_t i = 0; i < COUNT(all); i++)
+		if (all[i].v != (int)all[i].v)
+			return fail(e, EINVAL, "--%s: %ld is out of range", all[i].name, all[i].v);
+	return 0;
+}
+
 static int options_of_up(struct lab_options *o, char *path, struct err *e)
 {
 	o->world = (struct world_config) {
 		.nodes = (int)nodes,
 		.zones = (int)zones,
 		.subnet_len = (int)subnet_len,
+		.hop_limit = (int)hop_limit,
 		.type = type,
 		.region = region,
 		.seed = (uint64_t)seed,
@@ -117,6 +138,8 @@ static int options_of_up(struct lab_options *o, char *path, struct err *e)
 	o->detach = detach;
 	o->env = env;
 	o->vpcbox = path;
+	if (ints_check(e) < 0)
+		return -1;
 	if (nodes < 1 || nodes > LAB_MAX_NODES)
 		return fail(e, EINVAL, "--nodes: %ld is not 1 to %d", nodes, LAB_MAX_NODES);
 	if (!cidr_parse(vpc, &o->world.vpc))
@@ -377,6 +400,7 @@ static int usage(FILE *out, int status)
 
 int main(int argc, char **argv)
 {
+	stdio_keep();
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
 		return usage(stdout, OK);
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)

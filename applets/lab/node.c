@@ -46,10 +46,20 @@ static void agent_environment(const struct node *n)
 	}
 }
 
+/* Where a container runtime would put what its container prints. */
+static void catch_output(void)
+{
+	auto_fd int fd = open(NODE_AGENT_OUTPUT, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
+		die("open %s:", NODE_AGENT_OUTPUT);
+}
+
 static _Noreturn void agent(const struct node *n)
 {
 	sigset_t none;
 
+	catch_output();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	agent_environment(n);

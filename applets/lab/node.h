@@ -3,6 +3,9 @@
 #pragma once
 #include "lab.h"
 
+/* What the agent printed, in the node; its log lies beside it. */
+#define NODE_AGENT_OUTPUT "/var/log/aws-routed-eni/agent.out"
+
 /* Fork it; when this returns its namespaces exist and n->pid, n->netns and n->nl are set, and its
  * agent waits for node_go(). */
 MUST int node_start(struct lab *lab, struct node *n, struct instance *i, struct err *e);

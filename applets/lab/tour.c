@@ -358,6 +358,7 @@ static int start_lab(struct tour *t, const char *vpcbox, struct err *e)
 		.world = { .nodes = 2,
 			   .zones = 3,
 			   .subnet_len = 24,
+			   .hop_limit = 2,
 			   .type = "t3.medium",
 			   .region = "ap-northeast-2",
 			   .seed = 1,

@@ -40,12 +40,11 @@ static struct node *node_of(struct lab *lab, const struct instance *i)
 	return &lab->nodes[i->number - 1];
 }
 
-/* The lab is a machine of its own: what fails here is a bug or a dead kernel, so it says so and
- * ends. */
-static void must(int rc, const struct err *e)
+/* Root on a node may delete its links, or take the name of one to come. EC2 does not mind. */
+static void tell(int rc, const struct err *e)
 {
 	if (rc < 0)
-		die("vpcbox-lab: %s", e->msg);
+		dprintf(2, "vpcbox-lab: %s\n", e->msg);
 }
 
 static void on_attached(void *arg, struct eni *eni)
@@ -53,14 +52,14 @@ static void on_attached(void *arg, struct eni *eni)
 	struct lab *lab = arg;
 	struct err e = { 0 };
 
-	must(fabric_attach(lab, node_of(lab, eni->host), eni, &e), &e);
+	tell(fabric_attach(lab, node_of(lab, eni->host), eni, &e), &e);
 }
 
 static void on_detached(void *arg, struct eni *eni)
 {
 	struct err e = { 0 };
 
-	must(fabric_detach(arg, eni, &e), &e);
+	tell(fabric_detach(arg, eni, &e), &e);
 }
 
 static void on_address(void *arg, struct eni *eni, struct ip ip, bool added)
@@ -68,7 +67,7 @@ static void on_address(void *arg, struct eni *eni, struct ip ip, bool added)
 	struct err e = { 0 };
 
 	if (eni->attached)
-		must(fabric_address(arg, eni, ip, added, &e), &e);
+		tell(fabric_address(arg, eni, ip, added, &e), &e);
 }
 
 /* ---- the process ---- */
@@ -181,7 +180,7 @@ static int lab_process(const struct lab_options *o, int control, int ready, stru
 	lab.name = o->name;
 	lab.vpcbox = o->vpcbox;
 	lab.env = o->env;
-	/* The address in the host's namespace; who may connect is checked by credentials. */
+	/* The address is in the host's namespace: any user of the machine may read the status. */
 	if (listen(control, 16) < 0)
 		return fail(e, errno, "listen on the control socket:");
 	if (private_mounts(e) < 0 || build(&lab, o, e) < 0 || control_start(&lab, control, e) < 0)
@@ -210,12 +209,24 @@ static int map_user(int pid, unsigned uid, unsigned gid, struct err *e)
 	return file_write(path, line, e);
 }
 
+/* A lab in the background must not hold the pipe that its caller's output went to. */
+static void leave_stdio(void)
+{
+	auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd <= 2; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			die("vpcbox-lab: /dev/null:");
+}
+
 static _Noreturn void child(const struct lab_options *o, int control, int ready, int mapped)
 {
 	struct err e = { 0 };
 	char byte;
 
-	if (!o->detach)
+	if (o->detach)
+		leave_stdio();
+	else
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setsid();
 	if (read(mapped, &byte, 1) != 1)

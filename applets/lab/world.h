@@ -21,6 +21,7 @@ struct world_config {
 	const char *type, *region; /* "t3.medium", "ap-northeast-2" */
 	struct cidr vpc;           /* a /16 to /20 */
 	int subnet_len;            /* 20 to 24; subnet k of zone k (1..) is the k-th such block */
+	int hop_limit;             /* of IMDS token answers: 2 as on EKS nodes, 1 shuts pods out */
 	uint64_t seed;             /* ids and addresses are a function of it */
 	int call_ms, attach_ms, imds_lag_ms; /* how long a call takes, a link needs, IMDS lags */
 };

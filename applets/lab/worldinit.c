@@ -8,7 +8,7 @@
 #include "str.h"
 #include "world.h"
 
-enum { PUBLIC_FIRST = 10, HOP_LIMIT = 2 };
+enum { PUBLIC_FIRST = 10 };
 static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 static const char base64ish[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -91,6 +91,26 @@ static int delay_check(const char *name, int ms, struct err *e)
 	return ms < 0 ? fail(e, EINVAL, "%s: %d is below 0", name, ms) : 0;
 }
 
+/* What the kernel keeps to itself, and what the lab's Internet has. */
+static bool reserved(struct cidr vpc)
+{
+	static const struct cidr blocks[] = {
+		{ { IP_V4, { 0 } }, 8 },
+		{ { IP_V4, { 8, 8, 8 } }, 24 },
+		{ { IP_V4, { 127 } }, 8 },
+		{ { IP_V4, { 169, 254 } }, 16 },
+		{ { IP_V4, { 198, 18 } }, 15 },
+		{ { IP_V4, { 198, 51, 100 } }, 24 },
+		{ { IP_V4, { 203, 0, 113 } }, 24 },
+		{ { IP_V4, { 224 } }, 3 },
+	};
+
+	for (size_t i = 0; i < COUNT(blocks); i++)
+		if (cidr_contains(blocks[i], vpc.ip) || cidr_contains(vpc, blocks[i].ip))
+			return true;
+	return false;
+}
+
 static int config_check(const struct world_config *c, struct err *e)
 {
 	char area[8], direction[16];
@@ -111,6 +131,8 @@ static int config_check(const struct world_config *c, struct err *e)
 	if (c->vpc.ip.family != IP_V4 || c->vpc.len < 16 || c->vpc.len > 20)
 		return fail(e, EINVAL, "vpc cidr: '%s' is not an IPv4 block of /16 to /20",
 			    cidr_text(c->vpc).s);
+	if (reserved(c->vpc))
+		return fail(e, EINVAL, "vpc cidr: '%s' is not for a VPC", cidr_text(c->vpc).s);
 	if (ip_cmp(c->vpc.ip, cidr_network(c->vpc).ip) != 0)
 		return fail(e, EINVAL, "vpc cidr: '%s' has host bits; did you mean %s?",
 			    cidr_text(c->vpc).s, cidr_text(cidr_network(c->vpc)).s);
@@ -193,7 +215,7 @@ static int instance_init(struct world *w, int number, struct err *e)
 	i->limits = limits_of(w->c.type);
 	i->subnet = &w->subnets[(number - 1) % w->c.zones];
 	i->public_ip = ip_v4(0xcb007100u + PUBLIC_FIRST + (uint32_t)number); /* 203.0.113.0 */
-	i->hop_limit = HOP_LIMIT;
+	i->hop_limit = w->c.hop_limit;
 	i->launched_s = wall_ns() / 1000000000;
 	world_id(w, "i-", i->id, sizeof(i->id));
 	snprintf(i->name, sizeof(i->name), "node%d", number);

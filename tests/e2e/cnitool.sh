@@ -4,7 +4,9 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../lablib.sh"
 lab_up
-on node1 sh -c 'ip rule; ip -4 route show table all; ls /opt/cni/bin' >"$tmp/before"
+# The routes and the rule of the ENI that comes meanwhile are not the pod's.
+wired() { on node1 sh -c 'ip rule; ip -4 route show table all; ls /opt/cni/bin' | grep -v 'table 2\|lookup 2\|ens6'; }
+wired >"$tmp/before"
 
 # readme WORDS: README's command with these words, for the programs that are tested.
 readme() {
@@ -17,7 +19,8 @@ blue() { on node1 ip -n blue "$@"; }
 readme 'ip netns add blue' || not_ok "README: ip netns add blue"
 result=$(readme 'cnitool add')
 same "cnitool add: exit 0" $? 0
-same "its result: version, interfaces, address" "$(echo "$result" | jq -r '[.cniVersion, .interfaces[1].name, .interfaces[1].sandbox, (.ips | length)] | join(" ")')" \
+same "its result: version, interfaces, address" \
+	"$(echo "$result" | jq -r '[.cniVersion, .interfaces[1].name, .interfaces[1].sandbox, (.ips | length)] | join(" ")')" \
 	"$(on node1 jq -r .cniVersion /etc/cni/net.d/10-aws.conflist) eth0 /run/netns/blue 1"
 ip=$(echo "$result" | jq -r '.ips[0].address')
 veth=$(echo "$result" | jq -r '.interfaces[0].name')
@@ -37,7 +40,7 @@ check "cnitool check: content again" readme 'cnitool check'
 check "libcni keeps the result on the node" on node1 sh -c 'ls /var/lib/cni/results/aws-cni-*-eth0'
 refuse "and not on this machine" sh -c 'ls /var/lib/cni/results/aws-cni-*-eth0'
 check "cnitool del: exit 0" readme 'cnitool del'
-same "rules and routes are as before" "$(on node1 sh -c 'ip rule; ip -4 route show table all; ls /opt/cni/bin' | diff "$tmp/before" - | grep -v 'table 2\|lookup 2' | grep '^[<>]')" ""
+same "rules and routes are as before" "$(wired)" "$(cat "$tmp/before")"
 same "no allocation is left" "$(leases node1)" ""
 refuse "cnitool check after that fails" readme 'cnitool check'
 check "cnitool del once more: exit 0" readme 'cnitool del'

@@ -21,7 +21,8 @@ tour() {
 	same "$1: exit 0" $? 0
 	last=$(tail -n 1 "$tmp/tour")
 	check "$1: it ends with N passed, 0 failed: $last" expr "$last" : '[1-9][0-9]* passed, 0 failed$'
-	same "$1: as many claims as it counts" "$(grep -c '^  ok ' "$tmp/tour") passed, $(grep -c '^  not ok ' "$tmp/tour") failed" "$last"
+	same "$1: as many claims as it counts" \
+		"$(grep -c '^  ok ' "$tmp/tour") passed, $(grep -c '^  not ok ' "$tmp/tour") failed" "$last"
 	grep '^  not ok ' "$tmp/tour" | sed 's/^/# /'
 	check "$1: nothing is left" soon 10 nothing_left
 }

@@ -10,8 +10,8 @@ lab_up --nodes 1 --instance-type m5.large
 # through jq's FILTER. Output in $out, status in $status.
 ns=/run/netns/blue id=c1 ifname=eth0 args='K8S_POD_NAMESPACE=default;K8S_POD_NAME=blue;K8S_POD_INFRA_CONTAINER_ID=c1'
 call() {
-	out=$(on node1 env CNI_COMMAND="$1" CNI_CONTAINERID="$id" CNI_NETNS="$ns" CNI_IFNAME="$ifname" CNI_ARGS="$args" CNI_PATH=/opt/cni/bin \
-		sh -c 'jq -c "$0" /etc/cni/net.d/10-aws.conflist | /opt/cni/bin/aws-cni' \
+	out=$(on node1 env CNI_COMMAND="$1" CNI_CONTAINERID="$id" CNI_NETNS="$ns" CNI_IFNAME="$ifname" CNI_ARGS="$args" \
+		CNI_PATH=/opt/cni/bin sh -c 'jq -c "$0" /etc/cni/net.d/10-aws.conflist | /opt/cni/bin/aws-cni' \
 		".plugins[0] + {name: .name, cniVersion: .cniVersion} | ${2:-.}")
 	status=$?
 }
@@ -19,7 +19,8 @@ with() { echo ". + {prevResult: $1}"; }
 error() { echo "$out" | jq -r 'select(.code > 0) | .msg'; }
 # All that a pod may change on the node, with the daemon's own view.
 state() {
-	on node1 sh -c 'ip rule; ip -4 route show table all; ip -br link | cut -d" " -f1 | sort; jq -c ".allocations[]" /run/aws-node/ipam.json'
+	on node1 sh -c 'ip rule; ip -4 route show table all; ip -br link | cut -d" " -f1 | sort
+		jq -c ".allocations[]" /run/aws-node/ipam.json'
 }
 is_now() { state | diff "$tmp/$1" -; }
 in_blue() { on node1 ip -n blue "$@"; }
@@ -83,7 +84,8 @@ mend() {
 	in_blue neigh replace 169.254.1.1 lladdr "$mac" dev eth0 nud permanent
 	on node1 ip link set "$veth" mtu 9001 up
 	on node1 ip route replace "${ip%/*}" dev "$veth" scope link
-	on node1 sh -c "ip rule del prio 1536 from $ip; ip rule del prio 512 to $ip; ip rule add prio 512 to $ip lookup main" 2>/dev/null
+	on node1 sh -c "ip rule del prio 1536 from $ip; ip rule del prio 512 to $ip" 2>/dev/null
+	on node1 ip rule add prio 512 to "$ip" lookup main
 }
 # finds WORDS COMMAND...: after the command CHECK fails with these words
 finds() {
@@ -122,8 +124,8 @@ malformed() {
 	has "malformed: $claim" "$status $(echo "$out" | jq -r 'select(.code > 0) | .msg, .details')" "$words"
 }
 raw() { # STDIN [VERB]
-	out=$(on node1 sh -c 'printf %s "$0" | CNI_COMMAND=$1 CNI_CONTAINERID=c2 CNI_NETNS=/run/netns/blue CNI_IFNAME=eth0 CNI_PATH=/opt/cni/bin /opt/cni/bin/aws-cni' \
-		"$1" "${2:-ADD}")
+	out=$(on node1 env CNI_COMMAND="${2:-ADD}" CNI_CONTAINERID=c2 CNI_NETNS=$ns CNI_IFNAME=eth0 CNI_PATH=/opt/cni/bin \
+		sh -c 'printf %s "$0" | /opt/cni/bin/aws-cni' "$1")
 	status=$?
 }
 other() { # VARIABLE VALUE: one thing else than it should be
@@ -186,7 +188,8 @@ same "without a daemon: and leaves what it does not know" "$(on node1 ip rule | 
 call DEL "$(with "$result")"
 same "without a daemon: DEL with a result succeeds" "$status $out" "0 "
 same "without a daemon: and the rules are gone" "$(on node1 ip rule | grep -cw "${ip%/*}")" 0
-has "without a daemon: the plugin's log tells" "$(on node1 tail -n 5 /var/log/aws-routed-eni/plugin.log)" "the address daemon cannot be asked"
+has "without a daemon: the plugin's log tells" "$(on node1 tail -n 5 /var/log/aws-routed-eni/plugin.log)" \
+	"the address daemon cannot be asked"
 on node1 ip netns del blue
 on vpc kill -CONT "$init"
 check "the next daemon serves" soon 10 serves node1

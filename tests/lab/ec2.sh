@@ -22,8 +22,8 @@ same "signed for another region: refused" "$(region=eu-west-1 ec2 DescribeVpcs |
 same "signed for another service: refused" "$(service=s3 ec2 DescribeVpcs | code)" "SignatureDoesNotMatch 403"
 cat >"$tmp/other.sh" <<'END'
 # other.sh URL KEY SECRET ACTION: what curl signs for DescribeVpcs is sent with another action.
-auth=$(curl -sv -m 5 --aws-sigv4 aws:amz:ap-northeast-2:ec2 --user "$2:$3" -d "Version=2016-11-15&Action=DescribeVpcs" "$1" 2>&1 >/dev/null |
-	sed -n 's/^> \(\(Authorization\|X-Amz-Date\): .*\)\r*$/\1/p' | tr -d '\r')
+auth=$(curl -sv -m 5 --aws-sigv4 aws:amz:ap-northeast-2:ec2 --user "$2:$3" -d "Version=2016-11-15&Action=DescribeVpcs" \
+	"$1" 2>&1 >/dev/null | sed -n 's/^> \(\(Authorization\|X-Amz-Date\): .*\)\r*$/\1/p' | tr -d '\r')
 curl -s -m 5 -w '\n%{http_code}\n' -H "$(echo "$auth" | sed -n 1p)" -H "$(echo "$auth" | sed -n 2p)" \
 	-d "Version=2016-11-15&Action=$4" "$1"
 END
@@ -49,17 +49,20 @@ for d in 0 1 2; do eni node1 $d | tail -n +2; done | sort >"$tmp/pool"
 same "all of those that EC2 has assigned" "$(cat "$tmp/leases")" "$(cat "$tmp/pool")"
 
 said=$("$LAB" pod add node1 pod-16 2>&1)
-has "the 16th fails, and says why" "$? $said" "1 vpcbox-lab: pod add pod-16: plugin aws-cni: add cmd: failed to assign an IP address to container"
+has "the 16th fails, and says why" "$? $said" \
+	"1 vpcbox-lab: pod add pod-16: plugin aws-cni: add cmd: failed to assign an IP address to container"
 on node1 ip netns add bare
 plugin() { # COMMAND: aws-cni by hand
 	on node1 sh -c 'jq -c ".plugins[0] + {name: .name, cniVersion: .cniVersion}" /etc/cni/net.d/10-aws.conflist |
 		CNI_COMMAND=$0 CNI_CONTAINERID=bare CNI_NETNS=/run/netns/bare CNI_IFNAME=eth0 CNI_PATH=/opt/cni/bin /opt/cni/bin/aws-cni' "$1"
 }
-same "as an error object" "$(plugin ADD | jq -r '[.code, .msg] | join(" ")')" \
-	"999 add cmd: failed to assign an IP address to container"
+same "as an error object that says where to look" "$(plugin ADD | jq -r '[.code, .msg, .details] | join("; ")')" \
+	"999; add cmd: failed to assign an IP address to container; ipamd gave no address; /var/log/aws-routed-eni/ipamd.log says why"
 same "with nothing in the pod's namespace" "$(on node1 ip -n bare -br link | cut -d' ' -f1)" lo
-has "ipamd's log has the reason" "$(on node1 grep pod-16 /var/log/aws-routed-eni/ipamd.log)" "no available IP/Prefix addresses"
-has "and why there are no more" "$(on node1 grep 'pool is low' /var/log/aws-routed-eni/ipamd.log)" "cannot grow addresses=15 "
+has "ipamd's log has the reason" "$(on node1 grep pod-16 /var/log/aws-routed-eni/ipamd.log)" \
+	"no available IP/Prefix addresses"
+has "and why there are no more" "$(on node1 grep 'pool is low' /var/log/aws-routed-eni/ipamd.log)" \
+	"cannot grow addresses=15 "
 same "the node has 15 links of pods, not more" "$(on node1 ip -br link | grep -c '^eni')" 15
 refuse "and no namespace for the 16th" on node1 test -e /run/netns/pod-16
 
@@ -68,10 +71,12 @@ refuse "and no namespace for the 16th" on node1 test -e /run/netns/pod-16
 instance=$(status '.nodes[0].instance')
 eni=$(status '.nodes[0].enis[] | select(.device == 2).id')
 same "a seventh address for an ENI: refused" \
-	"$(ec2 "AssignPrivateIpAddresses&SecondaryPrivateIpAddressCount=1&NetworkInterfaceId=$eni" | code)" "PrivateIpAddressLimitExceeded 400"
+	"$(ec2 "AssignPrivateIpAddresses&SecondaryPrivateIpAddressCount=1&NetworkInterfaceId=$eni" | code)" \
+	"PrivateIpAddressLimitExceeded 400"
 spare=$(ec2 "CreateNetworkInterface&SubnetId=$(status '.nodes[0].enis[0].subnet')" | element networkInterfaceId)
 same "a fourth ENI: refused" \
-	"$(ec2 "AttachNetworkInterface&DeviceIndex=9&InstanceId=$instance&NetworkInterfaceId=$spare" | code)" "AttachmentLimitExceeded 400"
+	"$(ec2 "AttachNetworkInterface&DeviceIndex=9&InstanceId=$instance&NetworkInterfaceId=$spare" | code)" \
+	"AttachmentLimitExceeded 400"
 same "an ENI in use cannot be deleted" "$(ec2 "DeleteNetworkInterface&NetworkInterfaceId=$eni" | code)" "InvalidParameterValue 400"
 same "an unused one can" "$(ec2 "DeleteNetworkInterface&NetworkInterfaceId=$spare" | tail -n 1)" 200
 same "but once" "$(ec2 "DeleteNetworkInterface&NetworkInterfaceId=$spare" | code)" "InvalidNetworkInterfaceID.NotFound 400"

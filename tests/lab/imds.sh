@@ -56,9 +56,11 @@ in_pod pod-1 sh -ec '
 	ip addr add 10.0.0.1/24 dev in && ip link set in up
 	ip -n behind addr add 10.0.0.2/24 dev eth0 && ip -n behind link set eth0 up
 	ip -n behind route add default via 10.0.0.1
-	iptables -w -t nat -A POSTROUTING -s 10.0.0.0/24 -j MASQUERADE' 2>"$tmp/err" || not_ok "a network behind the pod" "$(cat "$tmp/err")"
+	iptables -w -t nat -A POSTROUTING -s 10.0.0.0/24 -j MASQUERADE' 2>"$tmp/err" ||
+	not_ok "a network behind the pod" "$(cat "$tmp/err")"
 ask_behind() { on node1 ip netns exec behind curl -s -m 1 "$@"; }
-refuse "one more hop, and the token does not arrive" ask_behind -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $at/api/token
+refuse "one more hop, and the token does not arrive" \
+	ask_behind -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $at/api/token
 same "though other answers do" "$(ask_behind -o /dev/null -w '%{http_code}' -H "$(with "$token")" $at/meta-data/)" 200
 
 # ---- the tree: every name that a list has can be asked for
@@ -84,8 +86,8 @@ same "or empty" "$(grep ' 0$' "$tmp/tree")" ""
 check "there are 40 leaves and more" [ "$(wc -l <"$tmp/tree")" -ge 40 ]
 value() { ask "$1" "$2" -H "$(with "$3")"; }
 mac=$(value node1 meta-data/mac "$token1")
-for leaf in device-number interface-id ipv4-associations/ local-hostname local-ipv4s mac owner-id public-hostname public-ipv4s \
-	security-group-ids security-groups subnet-id subnet-ipv4-cidr-block vpc-id vpc-ipv4-cidr-block vpc-ipv4-cidr-blocks; do
+for leaf in device-number interface-id ipv4-associations/ local-hostname local-ipv4s mac owner-id public-hostname \
+	public-ipv4s security-group-ids security-groups subnet-id subnet-ipv4-cidr-block vpc-id vpc-ipv4-cidr-block vpc-ipv4-cidr-blocks; do
 	has "an ENI's $leaf is there" "$(cut -d' ' -f1 "$tmp/tree")" "meta-data/network/interfaces/macs/$mac/$leaf"
 done
 

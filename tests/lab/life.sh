@@ -124,7 +124,8 @@ check "one of another name comes up beside it" "$LAB" up -d -N "$VPCBOX_LAB-b"
 refuse "pods of one are not the other's" "$LAB" pod exec -N "$VPCBOX_LAB-b" pod-1 -- true
 check "and goes down alone" "$LAB" down -N "$VPCBOX_LAB-b"
 said=$("$LAB" exec node9 -- true 2>&1)
-same "a node that is not there: which ones are" "$? $said" "1 vpcbox-lab: exec: no node 'node9'; there are node1 to node2, vpc and internet"
+same "a node that is not there: which ones are" "$? $said" \
+	"1 vpcbox-lab: exec: no node 'node9'; there are node1 to node2, vpc and internet"
 said=$("$LAB" pod exec pod-9 -- true 2>&1)
 same "a pod that is not there: which ones are" "$? $said" "1 vpcbox-lab: pod: no pod 'pod-9'; there pod-1"
 said=$("$LAB" pod add node1 pod-1 2>&1)

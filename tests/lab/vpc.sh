@@ -85,7 +85,8 @@ sent_from "nor one with another node's address" 1 0 on node1 sh -c \
 	"ip addr add $node3/32 dev lo; ping -n -c 1 -W 0.3 -I $node3 $node2; ip addr del $node3/32 dev lo"
 sent_from "a pod's packet with the pod's address is let through" 1 1 pod_pings pod-1 "$node2"
 in_pod pod-1 ip addr add "$(pod_ip pod-3)/32" dev eth0
-sent_from "one with the address of a pod elsewhere does not even leave its node" 0 0 in_pod pod-1 ping -n -c 1 -W 0.3 -I "$(pod_ip pod-3)" "$node2"
+sent_from "one with the address of a pod elsewhere does not even leave its node" 0 0 \
+	in_pod pod-1 ping -n -c 1 -W 0.3 -I "$(pod_ip pod-3)" "$node2"
 eni1=$(eni node1 1 | head -n 1)
 sent_from "the second ENI's address passes its own ENI" 1 1 pings node1 -I "$eni1" "$node2"
 on node1 ip rule add from "$eni1" lookup main prio 1000

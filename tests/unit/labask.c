@@ -9,6 +9,7 @@ struct fix *fix_new(const char *type)
 {
 	const struct world_config c = { .nodes = 2,
 					.subnet_len = 24,
+					.hop_limit = 2,
 					.zones = 2,
 					.type = type,
 					.region = "ap-northeast-2",

@@ -43,6 +43,7 @@ static struct world_config config(const char *type, int nodes, int zones)
 	return (struct world_config) { .nodes = nodes,
 				       .zones = zones,
 				       .subnet_len = 24,
+				       .hop_limit = 2,
 				       .type = type,
 				       .region = "ap-northeast-2",
 				       .vpc = { ip_v4(0xc0a80000), 16 },
@@ -169,6 +170,26 @@ TEST(world_what_happens_in_one_zone_changes_nothing_in_another)
 	world_free(&b);
 }
 
+TEST(world_a_vpc_has_no_addresses_of_the_kernels_or_of_the_labs_internet)
+{
+	static const uint8_t taken[][2] = { { 8, 8 }, { 127, 0 }, { 169, 254 }, { 203, 0 } };
+
+	for (size_t i = 0; i < COUNT(taken); i++) {
+		struct world_config c = { .nodes = 1,
+					  .zones = 1,
+					  .region = "eu-west-1",
+					  .type = "t3.medium",
+					  .vpc = { { IP_V4, { taken[i][0], taken[i][1] } }, 16 },
+					  .subnet_len = 24 };
+		struct world w = { 0 };
+		struct err e = { 0 };
+
+		CHECK(world_init(&w, &c, &e) < 0);
+		CHECK(strstr(e.msg, "is not for a VPC"));
+		world_free(&w);
+	}
+}
+
 TEST(world_wrong_configurations_are_named)
 {
 	static const struct {
@@ -215,7 +236,15 @@ TEST(world_wrong_configurations_are_named)
 		    .region = "eu-west-1",
 		    .type = "t3.medium",
 		    .vpc = { { IP_V4, { 10 } }, 16 },
+		    .subnet_len = 24 },
+		  "hop limit: 0" },
+		{ { .nodes = 1,
+		    .zones = 1,
+		    .region = "eu-west-1",
+		    .type = "t3.medium",
+		    .vpc = { { IP_V4, { 10 } }, 16 },
 		    .subnet_len = 24,
+		    .hop_limit = 2,
 		    .call_ms = -1 },
 		  "below 0" },
 	};
