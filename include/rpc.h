@@ -62,12 +62,20 @@
 #define HEALTH_REPLY(F, T) F(T, 1, INT32, status, 0)
 #define EMPTY(F, T) F(T, 536870911, BOOL, nothing, 0) /* C wants a member */
 
-#define RPC_MESSAGES(M)                                                                 \
-	M(add_request, ADD_REQUEST)                                                     \
-	M(ip_alloc, IP_ALLOC) M(add_reply, ADD_REPLY) M(del_request, DEL_REQUEST)       \
-		M(del_reply, DEL_REPLY) M(np_request, NP_REQUEST) M(np_reply, NP_REPLY) \
-			M(np_config, NP_CONFIG) M(health_request, HEALTH_REQUEST)       \
-				M(health_reply, HEALTH_REPLY) M(empty, EMPTY)
+/* clang-format off */
+#define RPC_MESSAGES(M)                  \
+	M(add_request, ADD_REQUEST)      \
+	M(ip_alloc, IP_ALLOC)            \
+	M(add_reply, ADD_REPLY)          \
+	M(del_request, DEL_REQUEST)      \
+	M(del_reply, DEL_REPLY)          \
+	M(np_request, NP_REQUEST)        \
+	M(np_reply, NP_REPLY)            \
+	M(np_config, NP_CONFIG)          \
+	M(health_request, HEALTH_REQUEST) \
+	M(health_reply, HEALTH_REPLY)    \
+	M(empty, EMPTY)
+/* clang-format on */
 
 #define RPC_METHODS(M)                                                                         \
 	M(rpc_add, "/rpc.CNIBackend/AddNetwork", add_request, add_reply)                       \

@@ -50,9 +50,10 @@ int cni_ask_add(struct cni *c, struct add_reply *r, struct err *e)
 
 	if (ask(c, &rpc_add, &q, r, e) < 0)
 		return wrap(e, "add cmd: Error received from AddNetwork gRPC call");
-	if (!r->success)
-		return fail(e, ENOMEM, "add cmd: failed to assign an IP address to container");
-	return 0;
+	if (r->success)
+		return 0;
+	c->details = "ipamd gave no address; /var/log/aws-routed-eni/ipamd.log says why";
+	return fail(e, EAGAIN, "add cmd: failed to assign an IP address to container");
 }
 
 int cni_ask_del(struct cni *c, const char *reason, const char *uid, struct del_reply *r,

@@ -44,6 +44,8 @@ static int compare(struct cni *c, struct err *e)
 
 	if (dummy < 0)
 		return fail(e, EBADMSG, "cannot find %s in prevResult", cni_dummy(c));
+	if (dummy < 2)
+		return fail(e, EBADMSG, "prevResult has no interface before %s", cni_dummy(c));
 	if (strcmp(c->prev.ifs[dummy].mac, "0") != 0)
 		return fail(e, EOPNOTSUPP,
 			    "the pod has VLAN %s: branch ENIs (security groups for pods) cannot be "

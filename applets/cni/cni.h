@@ -138,8 +138,9 @@ MUST int cni_policy_del(struct cni *c, bool *reached, struct err *e);
 
 /* ends.c - the two namespaces of a call. */
 
-/* Descriptors of the plugin's own namespace and of CNI_NETNS, into c->ends: 0, or CNI_FAILED, or
- * CNI_BAD_NETNS when they are the same and CNI_NETNS_OVERRIDE does not allow that. */
+/* Descriptors of the plugin's own namespace and of CNI_NETNS, into c->self and c->netns_fd: 0, or
+ * CNI_FAILED, or CNI_BAD_NETNS when they are the same and CNI_NETNS_OVERRIDE does not allow that.
+ */
 MUST int cni_ends_open(struct cni *c, struct err *e);
 /* A netlink socket in the plugin's namespace and, when it is open, in the pod's; once is enough. */
 MUST int cni_ends_talk(struct cni *c, struct err *e);

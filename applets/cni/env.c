@@ -12,14 +12,14 @@
 
 enum { STDIN_MAX = 1024 * 1024, IFNAME_MAX = IFNAMSIZ - 1 };
 
-/* Which verbs need a variable, by the first letters of the verbs: Add, Del, Check, Gc, Status. */
+/* Which verbs need a variable, by the first letters of the verbs: Add, Del, Check, Gc, Status. The
+ * first one is always needed. */
 static const struct variable {
 	const char *name;
 	size_t off;
 	const char *needed;
 } variables[] = {
-	{ "CNI_COMMAND", offsetof(struct cni, command),
-	  "" }, /* always needed: first to be checked */
+	{ "CNI_COMMAND", offsetof(struct cni, command), "" },
 	{ "CNI_CONTAINERID", offsetof(struct cni, container), "ADC" },
 	{ "CNI_NETNS", offsetof(struct cni, netns), "AC" },
 	{ "CNI_IFNAME", offsetof(struct cni, ifname), "ADC" },
