@@ -142,6 +142,8 @@ static int config_check(const struct world_config *c, struct err *e)
 			    "subnet prefix: /%d must be /20 to /24, and %d of them and one for "
 			    "services fit into %s",
 			    c->subnet_len, c->zones, cidr_text(c->vpc).s);
+	if (c->hop_limit < 1 || c->hop_limit > 64)
+		return fail(e, EINVAL, "hop limit: %d is not between 1 and 64", c->hop_limit);
 	if (delay_check("call-ms", c->call_ms, e) < 0 ||
 	    delay_check("attach-ms", c->attach_ms, e) < 0)
 		return -1;

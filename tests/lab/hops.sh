@@ -13,5 +13,5 @@ same "the node gets a token" "$(token on node1 | grep -c .)" 1
 check "a pod is added" "$LAB" pod add node1 pod-1
 check "it reaches the Internet" pod_pings pod-1 8.8.8.8
 same "but IMDS's token does not reach it" "$(token in_pod pod-1)" ""
-refuse "0 hops are none" "$LAB" up --hop-limit 0 -N hops-none-$$
+refuse "0 hops are none" timeout 20 "$LAB" up --hop-limit 0 -N hops-none-$$
 finish
