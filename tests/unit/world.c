@@ -190,6 +190,8 @@ TEST(world_a_vpc_has_no_addresses_of_the_kernels_or_of_the_labs_internet)
 	}
 }
 
+#define ONE_NODE .nodes = 1, .zones = 1, .region = "eu-west-1", .type = "t3.medium"
+
 TEST(world_wrong_configurations_are_named)
 {
 	static const struct {
@@ -203,26 +205,11 @@ TEST(world_wrong_configurations_are_named)
 		{ { .nodes = 1, .zones = 1 }, "region: ''" },
 		{ { .nodes = 1, .zones = 1, .region = "eu-west-1", .type = "t3.meduim" },
 		  "'t3.meduim' is not known; did you mean t3.medium?" },
-		{ { .nodes = 1, .zones = 1, .region = "eu-west-1", .type = "t3.medium" },
-		  "vpc cidr: ''" },
-		{ { .nodes = 1,
-		    .zones = 1,
-		    .region = "eu-west-1",
-		    .type = "t3.medium",
-		    .vpc = { { IP_V4, { 10 } }, 24 } },
-		  "'10.0.0.0/24'" },
-		{ { .nodes = 1,
-		    .zones = 1,
-		    .region = "eu-west-1",
-		    .type = "t3.medium",
-		    .vpc = { { IP_V4, { 10, 0, 1 } }, 16 } },
+		{ { ONE_NODE }, "vpc cidr: ''" },
+		{ { ONE_NODE, .vpc = { { IP_V4, { 10 } }, 24 } }, "'10.0.0.0/24'" },
+		{ { ONE_NODE, .vpc = { { IP_V4, { 10, 0, 1 } }, 16 } },
 		  "did you mean 10.0.0.0/16?" },
-		{ { .nodes = 1,
-		    .zones = 1,
-		    .region = "eu-west-1",
-		    .type = "t3.medium",
-		    .vpc = { { IP_V4, { 10 } }, 16 },
-		    .subnet_len = 19 },
+		{ { ONE_NODE, .vpc = { { IP_V4, { 10 } }, 16 }, .subnet_len = 19 },
 		  "/19 must be /20 to /24" },
 		{ { .nodes = 1,
 		    .zones = 4,
@@ -231,20 +218,9 @@ TEST(world_wrong_configurations_are_named)
 		    .vpc = { { IP_V4, { 10 } }, 18 },
 		    .subnet_len = 20 },
 		  "4 of them and one for services" },
-		{ { .nodes = 1,
-		    .zones = 1,
-		    .region = "eu-west-1",
-		    .type = "t3.medium",
-		    .vpc = { { IP_V4, { 10 } }, 16 },
-		    .subnet_len = 24 },
+		{ { ONE_NODE, .vpc = { { IP_V4, { 10 } }, 16 }, .subnet_len = 24 },
 		  "hop limit: 0" },
-		{ { .nodes = 1,
-		    .zones = 1,
-		    .region = "eu-west-1",
-		    .type = "t3.medium",
-		    .vpc = { { IP_V4, { 10 } }, 16 },
-		    .subnet_len = 24,
-		    .hop_limit = 2,
+		{ { ONE_NODE, .vpc = { { IP_V4, { 10 } }, 16 }, .subnet_len = 24, .hop_limit = 2,
 		    .call_ms = -1 },
 		  "below 0" },
 	};
