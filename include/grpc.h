@@ -35,7 +35,7 @@ enum grpc_status {
 };
 
 /* Client: connect, ask, wait, close; blocks until the deadline (clock.h) at most. out is filled,
- * its strings live in a, which also holds some 64 KiB of the conversation. On failure e->code is
+ * its strings live in a. On failure e->code is
  * the status's name and e->msg reads as grpc-go's errors do: "rpc error: code = Unknown desc =
  * ..."; e->num is the status's class, or connect()'s errno (ENOENT, ECONNREFUSED ...) when nobody
  * listens. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* h2.h - what the two ends of gRPC share; only grpc.c and grpcd.c include it. */
+/* h2.h - what the two ends of gRPC share; only grpc*.c and h2*.c include it. */
 #pragma once
 #include <nghttp2/nghttp2.h>
 #include <string.h>
@@ -42,6 +42,24 @@ struct h2_pool {
 };
 nghttp2_mem h2_pool_mem(struct h2_pool *pool);
 void h2_pool_free(struct h2_pool *pool);
+
+/* Frames by hand, for the client: one call needs little of HTTP/2. */
+enum { H2_MAX_FRAME = 16384 }; /* larger ones must be asked for (RFC 9113 4.2) */
+struct h2_frame {
+	uint8_t type, flags; /* NGHTTP2_DATA ..., NGHTTP2_FLAG_* */
+	uint32_t stream;
+	const uint8_t *p;
+	size_t n;
+};
+void h2_put_frame(struct buf *out, uint8_t type, uint8_t flags, uint32_t stream, const void *p,
+		  size_t n);
+/* Into a header block; a name or value of more than 126 bytes is a bug and dies. */
+void h2_put_header(struct buf *out, const char *name, const char *value);
+uint32_t h2_u32(const uint8_t *p); /* big-endian */
+/* The frame at p: how many bytes it takes, 0 when it is not all there, -1 when it is too large. */
+int h2_next(const uint8_t *p, size_t n, struct h2_frame *f);
+/* Take padding and priority off the payload of DATA and HEADERS; false when they overlap. */
+MUST bool h2_unpad(struct h2_frame *f);
 bool h2_is(const uint8_t *s, size_t n, const char *word);
 /* grpc-message is percent-encoded UTF-8. */
 void h2_escape(struct buf *out, const char *text);

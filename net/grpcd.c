@@ -16,7 +16,6 @@ enum {
 	MAX_PEERS = 256,   /* beyond it the longest idle one goes */
 	MAX_STREAMS = 100, /* open calls on one connection */
 	READ = 16 * 1024,
-	ACCEPTS = 16,     /* taken in one go */
 	STALL_MS = 10000, /* for a preface, a request, or room to write */
 	SWEEP_MS = 2000,
 	MODE = 0660
@@ -191,32 +190,30 @@ static bool trusted(int fd)
 	       (u.uid == 0 || u.uid == geteuid());
 }
 
+/* One at a time: who comes next is told of at once, and who has come waits for an answer. */
 static void on_listen(struct watch *w, uint32_t events)
 {
 	struct grpcd *d = OWNER(w, struct grpcd, listen);
+	auto_fd int fd = 0;
+	struct peer *p;
 	struct err e;
+	int got = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)events;
-	for (int i = 0; i < ACCEPTS; i++) {
-		auto_fd int fd = 0;
-		struct peer *p;
-		int got = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-		if (got < 0) {
-			/* out of descriptors: the listener stays readable, so give one back */
-			if (errno == EMFILE || errno == ENFILE)
-				evict(d);
-			return;
-		}
-		fd = got;
-		if (!trusted(fd) || (d->npeers >= MAX_PEERS && !evict(d)))
-			continue;
-		if (!d->sweeping)
-			d->sweeping = timer_set(d->loop, &d->sweep, SWEEP_MS, &e) == 0;
-		p = peer_new(d, TAKE(fd), &e);
-		if (p)
-			on_peer(&p->w, EPOLLIN); /* most have said it all already */
+	if (got < 0) {
+		/* out of descriptors: the listener stays readable, so give one back */
+		if (errno == EMFILE || errno == ENFILE)
+			evict(d);
+		return;
 	}
+	fd = got;
+	if (!trusted(fd) || (d->npeers >= MAX_PEERS && !evict(d)))
+		return;
+	if (!d->sweeping)
+		d->sweeping = timer_set(d->loop, &d->sweep, SWEEP_MS, &e) == 0;
+	p = peer_new(d, TAKE(fd), &e);
+	if (p)
+		on_peer(&p->w, EPOLLIN); /* most have said it all already */
 }
 
 static int listen_on(struct grpcd *d, const char *sock, struct err *e)

@@ -5,6 +5,7 @@
 #include <linux/veth.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "iface.h"
 
@@ -61,6 +62,17 @@ int iface_get(struct nl *nl, const char *name, struct iface *out, struct err *e)
 	get(nl, 0);
 	nl_put_str(nl, IFLA_IFNAME, name);
 	return get_answer(nl, out, e) < 0 ? wrap(e, "find link %s", name) : 0;
+}
+
+bool iface_index(const struct nl *nl, const char *name, int *out)
+{
+	struct ifreq r = { 0 };
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	if (ioctl(nl_fd(nl), SIOCGIFINDEX, &r) < 0)
+		return false;
+	*out = r.ifr_ifindex;
+	return true;
 }
 
 int iface_get_index(struct nl *nl, int index, struct iface *out, struct err *e)

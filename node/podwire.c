@@ -61,10 +61,16 @@ static int make_pair(const struct wiring *x, struct err *e)
 	return wrap(e, "failed to setup veth network");
 }
 
+/* The short way, or the one that can say what is wrong. */
 static int find_pair(struct wiring *x, struct err *e)
 {
 	struct iface i;
 
+	if (iface_index(x->n->pod, x->p->cont, &x->cont) &&
+	    iface_index(x->n->here, x->p->host, &x->host)) {
+		pod_want_links(&x->w, x->host, x->cont);
+		return 0;
+	}
 	if (iface_get(x->n->pod, x->p->cont, &i, e) < 0)
 		return wrap(e, "setup NS network: failed to find link \"%s\"", x->p->cont);
 	x->cont = i.index;

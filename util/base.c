@@ -31,12 +31,9 @@ void fd_free(int *fd)
 
 void stdio_keep(void)
 {
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= 2);
-	fd_free(&fd);
+	for (int fd = 0; fd <= 2; fd++) /* open() takes the lowest that is free */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return;
 }
 
 static FMT(4, 0) void format(char *out, size_t size, int num, const char *fmt, va_list ap)

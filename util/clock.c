@@ -54,11 +54,26 @@ void time_basic(int64_t unix_s, char out[17])
 	strftime(out, 17, "%Y%m%dT%H%M%SZ", &t);
 }
 
+/* Every log line has a time, so these two do without strftime() and printf(). */
+static char *put_digits(char *out, int v, int n, char behind)
+{
+	for (int i = n - 1; i >= 0; i--, v /= 10)
+		out[i] = (char)('0' + v % 10);
+	out[n] = behind;
+	return out + n + 1;
+}
+
 void time_rfc3339(int64_t unix_s, char out[21])
 {
 	struct tm t = utc(unix_s);
 
-	strftime(out, 21, "%Y-%m-%dT%H:%M:%SZ", &t);
+	out = put_digits(out, t.tm_year + 1900, 4, '-');
+	out = put_digits(out, t.tm_mon + 1, 2, '-');
+	out = put_digits(out, t.tm_mday, 2, 'T');
+	out = put_digits(out, t.tm_hour, 2, ':');
+	out = put_digits(out, t.tm_min, 2, ':');
+	out = put_digits(out, t.tm_sec, 2, 'Z');
+	*out = '\0';
 }
 
 void time_iso(int64_t unix_ns, char out[25])
@@ -66,7 +81,8 @@ void time_iso(int64_t unix_ns, char out[25])
 	int64_t ms = unix_ns < 0 ? 0 : unix_ns / 1000000;
 
 	time_rfc3339(ms / 1000, out);
-	snprintf(out + 19, 6, ".%03dZ", (int)(ms % 1000));
+	out[19] = '.';
+	*put_digits(out + 20, (int)(ms % 1000), 3, 'Z') = '\0';
 }
 
 /* Digits up to the next other character of the pattern; the pattern's own characters stand for

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ends.c - the network namespaces at the two ends of a pod's wire. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 
@@ -10,14 +11,19 @@
 int cni_ends_open(struct cni *c, struct err *e)
 {
 	bool allowed = strcmp(c->override, "1") == 0 || strcasecmp(c->override, "true") == 0;
+	int self;
 
 	if (netns_open(c->netns, &c->netns_fd, e) < 0) {
 		wrap(e, "CNI_NETNS");
 		return CNI_FAILED;
 	}
-	/* we are one thread: this is shorter than what netns_self() must open */
-	if (netns_open("/proc/self/ns/net", &c->self, e) < 0)
+	/* we are one thread: this is less work than what netns_self() must do */
+	self = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (self < 0) {
+		fail(e, errno, "open /proc/self/ns/net:");
 		return CNI_FAILED;
+	}
+	c->self = self;
 	if (allowed || !netns_same(c->netns_fd, c->self))
 		return 0;
 	fail(e, EINVAL, "plugin's netns and netns from CNI_NETNS should not be the same: %s",

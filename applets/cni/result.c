@@ -160,6 +160,7 @@ const char *cni_dummy(struct cni *c)
 void cni_result_make(struct cni *c, const struct pod_if *p, size_t n, int device,
 		     struct cni_result *out)
 {
+	const char *hash = p->host + strlen(p->host) - POD_HASH_LEN; /* of the first, as in dummy */
 	struct cni_if *at;
 
 	out->ifs = at = arena_get(&c->a, (2 * n + 1) * sizeof(*out->ifs));
@@ -171,7 +172,8 @@ void cni_result_make(struct cni *c, const struct pod_if *p, size_t n, int device
 		out->ips[i] = (struct cni_ip) { .address = cidr_host(p[i].ip),
 						.interface = (int64_t)(2 * i + 1) };
 	}
-	*at++ = (struct cni_if) { cni_dummy(c), "0", arena_fmt(&c->a, "%d", device) };
+	*at++ = (struct cni_if) { arena_fmt(&c->a, "dummy%s", hash), "0",
+				  arena_fmt(&c->a, "%d", device) };
 	out->nifs = 2 * n + 1;
 	out->nips = n;
 }

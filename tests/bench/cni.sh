@@ -11,10 +11,17 @@ ip link set lo up
 # A node's kernel forwards already; ptp would be charged with the first time.
 echo 1 >/proc/sys/net/ipv4/ip_forward
 
+# Installed as on a node, by copying: then the kernel has them in larger pieces of memory than the linker leaves.
+bin=$OUT/bench-bin
+rm -rf "$bin"
+mkdir -p "$bin"
+cp "$OUT/vpcbox" "$bin/aws-cni"
+cp "$OUT/tools/floor" "$bin/floor"
+
 socket=/run/aws-node/ipamd.sock checkpoint=/run/aws-node/ipam.json
 "$OUT/tools/fakeipamd" checkpoint=$checkpoint &
 servers=$!
-"$OUT/tools/floor" /run/echo serve &
+"$bin/floor" /run/echo serve &
 servers="$servers $!"
 trap 'kill $servers' EXIT
 for s in $socket /run/echo; do
@@ -22,7 +29,6 @@ for s in $socket /run/echo; do
 	until [ -S $s ] || [ $((tries -= 1)) -eq 0 ]; do sleep 0.05; done
 done
 
-ln -s "$OUT/vpcbox" /run/aws-cni
 cat >/run/aws.conf <<-END
 	{"cniVersion":"1.0.0","name":"aws-cni","type":"aws-cni","vethPrefix":"eni","mtu":"9001",
 	"podSGEnforcingMode":"strict","pluginLogFile":"/run/plugin.log","pluginLogLevel":"DEBUG"}
@@ -31,7 +37,7 @@ cat >/run/ptp.conf <<-END
 	{"cniVersion":"1.0.0","name":"bench","type":"ptp","mtu":9001,
 	"ipam":{"type":"host-local","subnet":"10.201.0.0/16","dataDir":"/run/host-local"}}
 END
-set -- floor "$OUT/tools/floor /run/echo $checkpoint" /run/aws.conf ours /run/aws-cni /run/aws.conf
+set -- floor "$bin/floor /run/echo $checkpoint" /run/aws.conf ours "$bin/aws-cni" /run/aws.conf
 [ ! -x $ptp ] || set -- "$@" ptp $ptp /run/ptp.conf
 "$OUT/tools/spawn" "${ROUNDS:-10}" "${PODS:-50}" "$@" >/run/times
 

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grpc.c - framing, text encoding, and the client against servers that are not well. */
 #include <errno.h>
-#include <pthread.h>
-#include <unistd.h>
 
-#include "clock.h"
 #include "h2.h"
-#include "h2raw.h"
-#include "rpc.h"
-#include "tmpdir.h"
-
-enum { LONG_MS = 20000, SHORT_MS = 60 };
+#include "liar.h"
 
 TEST(grpc_message_text_is_percent_encoded)
 {
@@ -56,94 +49,6 @@ TEST(grpc_body_must_be_exactly_one_message)
 	CHECK(!h2_message(&m, &n));
 }
 
-/* ---- a server that answers every request with the same bytes, in a thread */
-
-struct liar {
-	struct dir dir;
-	char path[96];
-	struct buf say;
-	bool hang_up; /* after saying it; else wait until the client goes */
-	int fd;
-	pthread_t thread;
-};
-
-static void *lie(void *arg)
-{
-	struct liar *l = arg;
-	char in[4096];
-
-	for (;;) {
-		auto_fd int fd = 0;
-		int got = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
-		bool more;
-
-		if (got < 0)
-			return NULL; /* shut down: the test is over */
-		fd = got;
-		more = recv(fd, in, sizeof(in), 0) > 0;
-		for (size_t i = 0; more && i < l->say.len;) {
-			ssize_t n = send(fd, l->say.p + i, l->say.len - i, MSG_NOSIGNAL);
-
-			more = n > 0;
-			i += more ? (size_t)n : 0;
-		}
-		while (more && !l->hang_up && recv(fd, in, sizeof(in), 0) > 0)
-			;
-	}
-}
-
-static void liar_start(struct liar *l)
-{
-	struct sockaddr_un at;
-
-	l->dir = dir_new();
-	snprintf(l->path, sizeof(l->path), "%s/s", l->dir.path);
-	l->fd = raw_socket(l->path, &at);
-	CHECK(bind(l->fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(l->fd, 8) == 0);
-	CHECK(pthread_create(&l->thread, NULL, lie, l) == 0);
-}
-
-static void liar_stop(struct liar *l)
-{
-	shutdown(l->fd, SHUT_RDWR);
-	pthread_join(l->thread, NULL);
-	fd_free(&l->fd);
-	buf_free(&l->say);
-	dir_free(&l->dir);
-}
-
-/* The error of a health check against it. */
-static void ask(struct liar *l, int64_t deadline, struct err *e)
-{
-	auto_arena struct arena a = { 0 };
-	struct health_request q = { "" };
-	struct health_reply r;
-
-	liar_start(l);
-	*e = (struct err) { 0 };
-	CHECK(grpc_call(l->path, &rpc_health, &q, &r, &a, deadline, e) < 0);
-	liar_stop(l);
-}
-
-static void expect(struct liar *l, const char *code, int num, const char *words)
-{
-	struct err e;
-
-	ask(l, now_ms() + LONG_MS, &e);
-	CHECK_STR(e.code, code);
-	CHECK_INT(e.num, num);
-	if (!strstr(e.msg, words))
-		CHECK_STR(e.msg, words);
-}
-
-static void headers(struct buf *b, int flags, const char *k, const char *v)
-{
-	auto_buf struct buf h = { 0 };
-
-	raw_header(&h, k, v);
-	raw_frame(b, h.len, H2_HEADERS, END_HEADERS | flags, 1, h.p);
-}
-
 TEST(grpc_client_reads_a_bare_http_answer_as_a_status)
 {
 	static const struct {
@@ -185,25 +90,6 @@ TEST(grpc_client_reads_a_reset_as_a_status)
 	}
 }
 
-/* :status and data, and then the trailers or nothing. */
-static void answer(struct buf *b, const void *data, size_t n, const char *status, const char *text)
-{
-	auto_buf struct buf h = { 0 };
-
-	raw_frame(b, 0, H2_SETTINGS, 0, 0, "");
-	headers(b, 0, ":status", "200");
-	for (size_t at = 0, part; at < n; at += part) {
-		part = n - at < 16384 ? n - at : 16384;
-		raw_frame(b, part, H2_DATA, status || at + part < n ? 0 : END_STREAM, 1,
-			  (const char *)data + at);
-	}
-	if (!status)
-		return;
-	raw_header(&h, "grpc-status", status);
-	raw_header(&h, "grpc-message", text);
-	raw_frame(b, h.len, H2_HEADERS, END_HEADERS | END_STREAM, 1, h.p);
-}
-
 TEST(grpc_client_refuses_a_reply_that_is_not_one_message)
 {
 	static const struct {
@@ -233,7 +119,7 @@ TEST(grpc_client_refuses_a_reply_beyond_64_KiB)
 
 	big[2] = 3; /* honest about its length, as far as that goes */
 	answer(&l.say, big, sizeof(big), "0", "");
-	expect(&l, "Internal", EPROTO, "reply is not one plain message");
+	expect(&l, "ResourceExhausted", EDQUOT, "the reply is longer than 64 KiB");
 }
 
 TEST(grpc_client_tells_status_and_message_as_grpc_go_does)
@@ -300,6 +186,30 @@ TEST(grpc_client_gives_up_at_the_deadline)
 	CHECK_STR(e.msg, "rpc error: code = DeadlineExceeded desc = context deadline exceeded");
 	CHECK_INT(e.num, ETIMEDOUT);
 	liar_stop(&thinking);
+}
+
+TEST(grpc_client_waits_in_line_for_a_busy_server_and_gives_up)
+{
+	auto_arena struct arena a = { 0 };
+	auto_dir struct dir dir = dir_new();
+	struct health_request q = { "" };
+	struct health_reply r;
+	struct sockaddr_un at;
+	char path[96];
+	struct grpc_to to = { .sock = path };
+	auto_fd int fd = 0, before = 0;
+	struct err e;
+
+	snprintf(path, sizeof(path), "%s/s", dir.path);
+	fd = raw_socket(path, &at);
+	CHECK(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 0) == 0);
+	before = raw_dial(path); /* and never accepted */
+	to.dial = now_ms() + SHORT_MS;
+	to.deadline = now_ms() + LONG_MS;
+	CHECK(grpc_ask(&to, &rpc_health, &q, &r, &a, &e) < 0);
+	CHECK(!to.reached && now_ms() >= to.dial);
+	CHECK_STR(e.code, "Unavailable");
+	CHECK_INT(e.num, ETIMEDOUT);
 }
 
 TEST(grpc_client_names_a_socket_that_is_not_there)

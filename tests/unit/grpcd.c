@@ -188,6 +188,31 @@ TEST(grpcd_answers_later_even_to_nobody)
 	server_stop(&s);
 }
 
+TEST(grpc_call_in_steps_and_given_up)
+{
+	auto_arena struct arena a = { 0 };
+	struct health_request q = { "" };
+	struct health_reply r = { 0 };
+	struct server s;
+	struct err e = { 0 };
+
+	server_start(&s);
+	for (int i = 0; i < 3; i++) {
+		auto_grpc struct grpc_pending *p =
+			grpc_start(s.path, &rpc_health, &q, &a, now_ms() + WAIT_MS, &e);
+
+		CHECK(p != NULL);
+		if (i == 1)
+			continue; /* nobody waits for the answer */
+		CHECK(grpc_finish(p, &r, &a, &e) == 0);
+		CHECK_INT(r.status, HEALTH_SERVING);
+	}
+	CHECK(healthy(&s));
+	server_stop(&s);
+	CHECK(grpc_start("/nowhere/s", &rpc_health, &q, &a, now_ms() + WAIT_MS, &e) == NULL);
+	CHECK_INT(e.num, ENOENT);
+}
+
 TEST(grpcd_replaces_a_stale_socket_and_names_one_it_cannot_have)
 {
 	struct server s;

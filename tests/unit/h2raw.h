@@ -8,8 +8,17 @@
 #include "buf.h"
 #include "test.h"
 
-enum { H2_DATA, H2_HEADERS, H2_RST = 3, H2_SETTINGS, H2_PING = 6, H2_GOAWAY, H2_CONTINUATION = 9 };
-enum { END_STREAM = 1, END_HEADERS = 4 };
+enum {
+	H2_DATA,
+	H2_HEADERS,
+	H2_RST = 3,
+	H2_SETTINGS,
+	H2_PUSH_PROMISE,
+	H2_PING,
+	H2_GOAWAY,
+	H2_CONTINUATION = 9
+};
+enum { END_STREAM = 1, END_HEADERS = 4, PADDED = 8, PRIORITY = 32 };
 
 static inline void raw_frame(struct buf *b, size_t n, int type, int flags, uint32_t stream,
 			     const void *payload)

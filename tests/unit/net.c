@@ -31,6 +31,26 @@ TEST(netns_is_entered_for_a_scope_and_left)
 	CHECK(fcntl(self, F_GETFD) & FD_CLOEXEC && fcntl(other, F_GETFD) & FD_CLOEXEC);
 }
 
+TEST(netns_go_changes_for_good_and_links_have_indexes_of_their_namespace)
+{
+	auto_nl struct nl here = { 0 }, there = { 0 };
+	auto_fd int self = 0, other = ns_new(&there);
+	struct veth v = { .name = "eni0", .peer = "eth0", .mtu = 1500, .peer_netns = other };
+	struct iface i;
+	struct err e = { 0 };
+	int index = 0;
+
+	CHECK(netns_self(&self, &e) == 0 && nl_open(&here, 0, &e) == 0);
+	CHECK(veth_add(&here, &v, &e) == 0 && iface_get(&there, "eth0", &i, &e) == 0);
+	CHECK(netns_go(other, &e) == 0);
+	CHECK(iface_index(&there, "eth0", &index) && index == i.index);
+	CHECK(iface_index(&here, "eni0", &index) && index == iface_peer(&i));
+	CHECK(!iface_index(&here, "eth0", &index) && !iface_index(&there, "", &index));
+	CHECK(netns_go(self, &e) == 0);
+	CHECK(netns_go(-1, &e) == -1 && e.num == EBADF);
+	CHECK(iface_del_name(&here, "eni0", &e) == 0);
+}
+
 TEST(netns_path_that_is_none_is_named)
 {
 	struct err e = { 0 };
