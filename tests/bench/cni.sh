@@ -1,15 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# cni.sh - ADD and DEL from exec to exit over 500 pods, beside the floor (floor.c: the same kernel changes and
-# nothing else) and, where it is installed, Debian's ptp with host-local; all in one interleaved run (spawn.c). The
-# daemon is the tests' stand-in, which writes a checkpoint before each answer as the real one does.
-[ -n "${INSIDE:-}" ] || exec unshare -rnm env INSIDE=1 sh "$0" "$@"
+# cni.sh - ADD and DEL from exec to exit over 500 pods on a node of the lab with the real agent, beside the floor
+# (floor.c: the same kernel changes and nothing else) and, where it is installed, Debian's ptp with host-local; all in
+# one interleaved run (spawn.c).
 set -eu
+if [ -z "${INSIDE:-}" ]; then
+	VPCBOX_LAB=bench-cni-$$
+	export VPCBOX_LAB
+	lab=$OUT/vpcbox-lab
+	# enough addresses from the start, so that the pool does not grow while we measure
+	"$lab" up -d -n 1 -z 1 --subnet-prefix 21 -t m5.24xlarge \
+		-e "MINIMUM_IP_TARGET=200 WARM_IP_TARGET=100 IP_COOLDOWN_PERIOD=0" >/dev/null
+	trap '"$lab" down' EXIT
+	tries=600
+	until [ "$("$lab" status | awk '$1 == "node1" { print $7 }')" -ge 200 ]; do
+		[ $((tries -= 1)) -gt 0 ] || { echo "bench: the pool did not grow" >&2; exit 1; }
+		sleep 0.1
+	done
+	"$lab" exec node1 -- env INSIDE=1 OUT="$OUT" sh "$0"
+	exit
+fi
 ptp=/usr/lib/cni/ptp
-mount -t tmpfs tmpfs /run
-ip link set lo up
-# A node's kernel forwards already; ptp would be charged with the first time.
-echo 1 >/proc/sys/net/ipv4/ip_forward
 
 # Installed as on a node, by copying: then the kernel has them in larger pieces of memory than the linker leaves.
 bin=$OUT/bench-bin
@@ -18,16 +29,11 @@ mkdir -p "$bin"
 cp "$OUT/vpcbox" "$bin/aws-cni"
 cp "$OUT/tools/floor" "$bin/floor"
 
-socket=/run/aws-node/ipamd.sock checkpoint=/run/aws-node/ipam.json
-"$OUT/tools/fakeipamd" checkpoint=$checkpoint &
-servers=$!
+checkpoint=/run/aws-node/ipam.json
 "$bin/floor" /run/echo serve &
-servers="$servers $!"
-trap 'kill $servers' EXIT
-for s in $socket /run/echo; do
-	tries=100
-	until [ -S $s ] || [ $((tries -= 1)) -eq 0 ]; do sleep 0.05; done
-done
+trap "kill $!" EXIT
+tries=100
+until [ -S /run/echo ] || [ $((tries -= 1)) -eq 0 ]; do sleep 0.05; done
 
 cat >/run/aws.conf <<-END
 	{"cniVersion":"1.0.0","name":"aws-cni","type":"aws-cni","vethPrefix":"eni","mtu":"9001",
