@@ -13,7 +13,7 @@ if [ -z "${INSIDE:-}" ]; then
 		-e "MINIMUM_IP_TARGET=200 WARM_IP_TARGET=100 IP_COOLDOWN_PERIOD=0" >/dev/null
 	trap '"$lab" down' EXIT
 	tries=600
-	until [ "$("$lab" status | awk '$1 == "node1" { print $7 }')" -ge 200 ]; do
+	until [ "$("$lab" status | awk '$1 == "node1" { print $7 }')" -ge 205 ]; do
 		[ $((tries -= 1)) -gt 0 ] || { echo "bench: the pool did not grow" >&2; exit 1; }
 		sleep 0.1
 	done
