@@ -35,6 +35,9 @@ enum json_token json_scan(struct json_scan *s);
  * plain, but no character that a terminal would obey is. What is not UTF-8 becomes \ufffd. Returns
  * the length. */
 size_t json_escape(const char **s, bool html, char out[8]);
+/* Length, max at most, of the beginning of s that stands inside quotes as it is, html or not:
+ * nearly all there is, so it goes as one piece. */
+size_t json_plain(const char *s, size_t max);
 
 /* The shortest text that reads back as v, laid out as Go's encoding/json does. */
 struct json_number {

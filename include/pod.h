@@ -41,6 +41,7 @@ struct pod_if {
 	uint32_t table;                      /* host table of its ENI; 0, 1 and 254 mean main */
 	uint32_t mtu;
 	struct mac host_mac; /* zero: pod_setup() chooses one */
+	bool paired;         /* pod_pair() made the pair, pod_setup() has not seen it yet */
 };
 
 /* The wanted state, as pure functions: everything that pod_setup() makes and diag compares. */
@@ -68,6 +69,11 @@ struct pod_ends {
 	int self, netns;
 };
 MUST int pod_setup(const struct pod_ends *n, struct pod_if *p, struct err *e);
+/* The half of pod_setup()'s work that needs no address, ahead of it: creates the pair of p's names
+ * and MTU. What stands already is left alone: EEXIST, and pod_setup() will see to it. */
+MUST int pod_pair(const struct pod_ends *n, struct pod_if *p, struct err *e);
+/* Removes a pair that pod_setup() never got; nothing when there is none. */
+MUST int pod_unpair(const struct pod_ends *n, struct pod_if *p, struct err *e);
 /* Host rules and route of one address (3.4); what is gone already is success. Table 1 and 254: no
  * rule 1536 to remove; 0 (it was not recorded): the rules 1536 of every table. */
 MUST int pod_teardown(struct nl *here, struct ip ip, uint32_t table, struct err *e);

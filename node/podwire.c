@@ -35,25 +35,39 @@ static struct mac random_mac(void)
 	return m;
 }
 
-/* An old host's end of that name, of a pod that is gone or of this one, is in the way only now and
- * then. The host's end is born in its place: moving it there later would wait for an RCU grace
- * period. */
-static int make_pair(const struct wiring *x, struct err *e)
+/* The host's end is born in its place: moving it there later would wait for an RCU grace period. */
+int pod_pair(const struct pod_ends *n, struct pod_if *p, struct err *e)
 {
-	const struct pod_if *p = x->p;
-	struct veth v = { .name = p->cont,
-			  .peer = p->host,
-			  .peer_mac = p->host_mac,
-			  .mtu = p->mtu,
-			  .peer_netns = x->n->self };
+	struct veth v = { .name = p->cont, .peer = p->host, .mtu = p->mtu, .peer_netns = n->self };
 
-	if (veth_add(x->n->pod, &v, e) == 0)
+	if (mac_eq(p->host_mac, (struct mac) { 0 }))
+		p->host_mac = random_mac();
+	v.peer_mac = p->host_mac;
+	if (veth_add(n->pod, &v, e) < 0)
+		return -1;
+	p->paired = true;
+	return 0;
+}
+
+int pod_unpair(const struct pod_ends *n, struct pod_if *p, struct err *e)
+{
+	if (!p->paired)
+		return 0;
+	p->paired = false;
+	return iface_del_name(n->here, p->host, e);
+}
+
+/* An old host's end of that name, of a pod that is gone or of this one, is in the way only now and
+ * then. */
+static int make_pair(const struct pod_ends *n, struct pod_if *p, struct err *e)
+{
+	if (p->paired || pod_pair(n, p, e) == 0)
 		return 0;
 	if (e->num == EEXIST) {
-		if (iface_del_name(x->n->here, p->host, e) < 0)
+		if (iface_del_name(n->here, p->host, e) < 0)
 			return wrap(e, "failed to delete old hostVeth %s", p->host);
 		*e = (struct err) { 0 };
-		if (veth_add(x->n->pod, &v, e) == 0)
+		if (pod_pair(n, p, e) == 0)
 			return 0;
 	}
 	if (e->num == EEXIST)
@@ -253,11 +267,10 @@ int pod_setup(const struct pod_ends *n, struct pod_if *p, struct err *e)
 {
 	struct wiring x = { .n = n, .p = p };
 
-	if (mac_eq(p->host_mac, (struct mac) { 0 }))
-		p->host_mac = random_mac();
-	pod_want(p, &x.w);
-	if (make_pair(&x, e) < 0)
+	if (make_pair(n, p, e) < 0)
 		return wrap(e, "SetupPodNetwork: failed to setup veth pair");
+	p->paired = false;
+	pod_want(p, &x.w);
 	if (wire(&x, e) < 0) {
 		undo(&x);
 		return wrap(e, "SetupPodNetwork");

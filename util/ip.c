@@ -269,9 +269,11 @@ struct cidr cidr_network(struct cidr c)
 
 bool cidr_contains(struct cidr c, struct ip ip)
 {
-	if (!ip.family || ip.family != c.ip.family)
+	size_t whole = c.len / 8u, rest = c.len % 8u;
+
+	if (!ip.family || ip.family != c.ip.family || memcmp(c.ip.b, ip.b, whole) != 0)
 		return false;
-	return cidr_eq(c, (struct cidr) { ip, c.len });
+	return !rest || (c.ip.b[whole] ^ ip.b[whole]) >> (8 - rest) == 0;
 }
 
 int cidr_cmp(struct cidr a, struct cidr b)

@@ -286,24 +286,13 @@ void json_push_str(struct json *array, const char *v)
 	json_push(array, string(v));
 }
 
-/* How many characters at s stand for themselves: nearly all there are, so they go as one piece. */
-static size_t plain(const char *s)
-{
-	size_t n = 0;
-
-	while (s[n] >= ' ' && s[n] < 0x7f && s[n] != '"' && s[n] != '\\' && s[n] != '<' &&
-	       s[n] != '>' && s[n] != '&')
-		n++;
-	return n;
-}
-
 void json_quote(const char *s, struct buf *out)
 {
 	char c[8];
 
 	buf_add(out, "\"", 1);
 	for (;;) {
-		size_t n = plain(s);
+		size_t n = json_plain(s, SIZE_MAX);
 
 		buf_add(out, s, n);
 		s += n;

@@ -249,27 +249,29 @@ enum json_token json_scan(struct json_scan *s)
 	return bad(s, s->from, wanted(s));
 }
 
+size_t json_plain(const char *s, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && s[n] >= ' ' && s[n] < 0x7f && s[n] != '"' && s[n] != '\\' &&
+	       s[n] != '<' && s[n] != '>' && s[n] != '&')
+		n++;
+	return n;
+}
+
 size_t json_escape(const char **s, bool html, char out[8])
 {
 	static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-	char plain = **s;
 	uint32_t c;
-	size_t n;
-	bool hide;
-
-	if (plain >= ' ' && plain < 0x7f && plain != '"' && plain != '\\' && plain != '<' &&
-	    plain != '>' && plain != '&') { /* nearly all there are */
-		out[0] = plain;
-		out[1] = '\0';
-		(*s)++;
-		return 1;
-	}
-	n = str_rune(*s, &c);
-	hide = !n || c < 0x20;
+	size_t n = str_rune(*s, &c);
+	bool hide = !n || c < 0x20;
 
 	for (size_t i = 0; n && i < sizeof(named) - 1; i += 2)
-		if ((uint32_t)named[i] == c)
-			return *s += n, (size_t)snprintf(out, 8, "\\%c", named[i + 1]);
+		if ((uint32_t)named[i] == c) {
+			*s += n;
+			memcpy(out, (const char[]) { '\\', named[i + 1], '\0' }, 3);
+			return 2;
+		}
 	if (html)
 		hide = hide || c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029;
 	else

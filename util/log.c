@@ -14,10 +14,16 @@
 #include "json_text.h"
 #include "log.h"
 
-enum { LINE = 8192 };
+enum { LINE = 8192, SHORT = 384, HEAD = 256, PIECE = 256 };
 
 #define CUT "...\"}\n"
 static const char *const names[] = { "debug", "info", "warn", "error", "fatal" };
+
+struct line {
+	enum log_level level;
+	const char *file;
+	int at;
+};
 
 static int out_fd = 2;
 static enum log_level out_least = LOG_DEBUG;
@@ -73,42 +79,73 @@ static const char *last_two(const char *file)
 
 /* Put s and the end of the object behind the n bytes of head; what does not fit gives way to CUT.
  */
-static size_t finish(char line[LINE], size_t n, const char *s)
+static size_t finish(char *line, size_t cap, size_t n, const char *s)
 {
 	size_t fits = n; /* up to here CUT could follow */
 
 	while (*s) {
 		char c[8];
-		size_t len = json_escape(&s, false, c);
+		const char *from = s;
+		size_t len = json_plain(s, n + PIECE + sizeof(CUT) <= cap ? PIECE : 1);
 
-		if (n + len + sizeof("\"}\n") > LINE)
-			return fits + (size_t)snprintf(line + fits, LINE - fits, CUT);
-		memcpy(line + n, c, len);
+		s += len;
+		if (!len) {
+			from = c;
+			len = json_escape(&s, false, c);
+		}
+		if (n + len + sizeof("\"}\n") > cap)
+			return fits + (size_t)snprintf(line + fits, cap - fits, CUT);
+		memcpy(line + n, from, len);
 		n += len;
-		if (n + sizeof(CUT) <= LINE)
+		if (n + sizeof(CUT) <= cap)
 			fits = n;
 	}
-	return n + (size_t)snprintf(line + n, LINE - n, "\"}\n");
+	return n + (size_t)snprintf(line + n, cap - n, "\"}\n");
 }
 
+static void put(const struct line *l, char *out, size_t cap, const char *msg)
+{
+	char ts[25];
+	ssize_t gone;
+	int head;
+
+	time_iso(wall_ns(), ts);
+	head = snprintf(out, cap,
+			"{\"level\":\"%s\",\"ts\":\"%s\",\"caller\":\"%.128s:%d\",\"msg\":\"",
+			names[l->level], ts, last_two(l->file), l->at);
+	gone = write(out_fd, out, finish(out, cap, (size_t)head, msg));
+	(void)gone; /* a log that cannot be written has nobody to tell */
+}
+
+__attribute__((noinline)) static void put_long(const struct line *l, const char *fmt, va_list ap)
+{
+	char msg[LINE], out[LINE];
+
+	if (vsnprintf(msg, sizeof(msg), fmt, ap) < 0)
+		msg[0] = '\0';
+	put(l, out, sizeof(out), msg);
+}
+
+/* A page of the stack that nobody has touched yet costs as much as all the rest of a line, and most
+ * are short: no character takes more than six in JSON. */
 void log_line(enum log_level level, const char *file, int line, const char *fmt, ...)
 {
-	char msg[LINE], out[LINE], ts[25];
-	int saved = errno, head;
-	ssize_t gone;
+	const struct line l = { level, file, line };
+	char msg[SHORT], out[HEAD + 6 * SHORT];
+	int saved = errno, n;
 	va_list ap;
 
 	if (level < out_least)
 		return;
 	va_start(ap, fmt);
-	if (vsnprintf(msg, sizeof(msg), fmt, ap) < 0)
-		msg[0] = '\0';
+	n = vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	time_iso(wall_ns(), ts);
-	head = snprintf(out, sizeof(out),
-			"{\"level\":\"%s\",\"ts\":\"%s\",\"caller\":\"%.128s:%d\",\"msg\":\"",
-			names[level], ts, last_two(file), line);
-	gone = write(out_fd, out, finish(out, (size_t)head, msg));
-	(void)gone; /* a log that cannot be written has nobody to tell */
+	if (n >= 0 && n < SHORT) {
+		put(&l, out, sizeof(out), msg);
+	} else {
+		va_start(ap, fmt);
+		put_long(&l, fmt, ap);
+		va_end(ap);
+	}
 	errno = saved;
 }

@@ -14,16 +14,39 @@ enum { INTERFACES_MAX = 16 };
 struct add {
 	struct cni *c;
 	struct add_reply reply;
-	struct pod_if *ifs;
+	struct pod_if ifs[INTERFACES_MAX];
 	size_t n;
 	int device; /* number of the first ENI */
 };
+
+/* What can be said of the i-th interface before the daemon has answered. */
+static int name_ends(struct add *add, int i, struct err *e)
+{
+	struct cni *c = add->c;
+	struct pod_if *p = &add->ifs[i];
+
+	p->index = i;
+	p->mtu = pod_mtu(c->mtu);
+	snprintf(p->cont, sizeof(p->cont), "%s", cni_ifname(c, i));
+	return pod_veth_name(c->veth_prefix, c->pod_ns, c->pod, i, p->host, e);
+}
+
+/* Half the kernel's work of an ADD is the pair. What fails here fails again in pod_setup(), which
+ * can say more. */
+static void pair_early(void *arg)
+{
+	struct add *add = arg;
+	const struct pod_ends n = cni_ends(add->c);
+	struct err later;
+
+	if (add->c->there.sock && name_ends(add, 0, &later) == 0)
+		(void)!pod_pair(&n, &add->ifs[0], &later);
+}
 
 /* What the daemon allocated is a pod interface, or nothing that we can wire. */
 static int interface(struct add *add, int i, const struct ip_alloc *a, struct err *e)
 {
 	struct pod_if *p = &add->ifs[i];
-	struct cni *c = add->c;
 	const char *text = *a->ipv4 ? a->ipv4 : a->ipv6;
 
 	if (!*text)
@@ -33,11 +56,8 @@ static int interface(struct add *add, int i, const struct ip_alloc *a, struct er
 	if (a->table < 0)
 		return fail(e, EPROTO, "allocation %d: RouteTableId %d is out of range", i,
 			    (int)a->table);
-	p->index = i;
 	p->table = (uint32_t)a->table;
-	p->mtu = pod_mtu(c->mtu);
-	snprintf(p->cont, sizeof(p->cont), "%s", cni_ifname(c, i));
-	return pod_veth_name(c->veth_prefix, c->pod_ns, c->pod, i, p->host, e);
+	return name_ends(add, i, e);
 }
 
 static int interfaces(struct add *add, struct err *e)
@@ -53,7 +73,6 @@ static int interfaces(struct add *add, struct err *e)
 	if (!add->n || add->n > INTERFACES_MAX)
 		return fail(e, EPROTO, "AddNetwork reply has %zu addresses, not 1 to %d", add->n,
 			    INTERFACES_MAX);
-	add->ifs = arena_get(&add->c->a, add->n * sizeof(*add->ifs));
 	add->device = (int)a->device;
 	for (size_t i = 0; i < add->n; i++)
 		if (interface(add, (int)i, &a[i], e) < 0)
@@ -71,6 +90,15 @@ static void unwire(struct cni *c, struct pod_if *ifs, size_t n)
 		    iface_del_name(&c->here, ifs[n].host, &e) < 0)
 			log_error("undoing an interface failed host=%s: %s", ifs[n].host, e.msg);
 	}
+}
+
+static void unpair(struct add *add)
+{
+	const struct pod_ends n = cni_ends(add->c);
+	struct err e;
+
+	if (pod_unpair(&n, &add->ifs[0], &e) < 0)
+		log_error("undoing the pair failed host=%s: %s", add->ifs[0].host, e.msg);
 }
 
 static int wire(struct add *add, struct err *e)
@@ -120,9 +148,12 @@ int cni_add(struct cni *c, struct err *e)
 		wrap(e, "add command: failed to setup network");
 	if (code)
 		return code;
-	if (cni_ask_add(c, &add.reply, e) < 0)
+	if (cni_ask_add(c, &add.reply, pair_early, &add, e) < 0) {
+		unpair(&add);
 		return CNI_FAILED;
+	}
 	if (wire(&add, e) < 0) {
+		unpair(&add);
 		give_back(c);
 		wrap(e, "add command: failed to setup network");
 		return CNI_FAILED;

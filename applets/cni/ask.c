@@ -21,19 +21,21 @@ enum {
 /* While the daemon thinks, do what needs no answer; failures show again where it is needed. The
  * call is not ended: hanging up wakes the daemon, who would share our processor just when we need
  * it. */
-static int ask(struct cni *c, const struct grpc_method *m, const void *in, void *out, struct err *e)
+static struct grpc_pending *ask(struct cni *c, const struct grpc_method *m, const void *in,
+				struct err *e)
 {
 	struct grpc_pending *p = grpc_start(IPAMD, m, in, &c->a, now_ms() + RPC_MS, e);
 	struct err later;
 
 	if (!p)
-		return -1;
+		return NULL;
 	cni_log(c);
 	(void)!cni_ends_talk(c, &later);
-	return grpc_finish(p, out, &c->a, e);
+	return p;
 }
 
-int cni_ask_add(struct cni *c, struct add_reply *r, struct err *e)
+int cni_ask_add(struct cni *c, struct add_reply *r, void (*meanwhile)(void *), void *arg,
+		struct err *e)
 {
 	/* client_version stays empty: Amazon's builds carry none, and the daemon compares */
 	const struct add_request q = {
@@ -47,8 +49,11 @@ int cni_ask_add(struct cni *c, struct add_reply *r, struct err *e)
 		.client_version = "",
 		.multi_nic = c->multi_nic,
 	};
+	struct grpc_pending *p = ask(c, &rpc_add, &q, e);
 
-	if (ask(c, &rpc_add, &q, r, e) < 0)
+	if (p)
+		meanwhile(arg);
+	if (!p || grpc_finish(p, r, &c->a, e) < 0)
 		return wrap(e, "add cmd: Error received from AddNetwork gRPC call");
 	if (r->success)
 		return 0;
@@ -70,8 +75,9 @@ int cni_ask_del(struct cni *c, const char *reason, const char *uid, struct del_r
 		.client_version = "",
 		.pod_uid = uid,
 	};
+	struct grpc_pending *p = ask(c, &rpc_del, &q, e);
 
-	return ask(c, &rpc_del, &q, r, e);
+	return p ? grpc_finish(p, r, &c->a, e) : -1;
 }
 
 int cni_ask_health(struct cni *c, struct err *e)

@@ -124,8 +124,10 @@ void cni_error_print(struct cni *c, int code, const struct err *e);
 
 /* ask.c - the address daemon and the network-policy agent. */
 
-/* AddNetwork; Success=false is an error too. */
-MUST int cni_ask_add(struct cni *c, struct add_reply *r, struct err *e);
+/* AddNetwork; Success=false is an error too. Once the question is out, meanwhile(arg) may do what
+ * needs no answer. */
+MUST int cni_ask_add(struct cni *c, struct add_reply *r, void (*meanwhile)(void *), void *arg,
+		     struct err *e);
 /* DelNetwork: for DEL ("PodDeleted", with the pod's UID), or after a failed ADD ("SetupNSFailed",
  * ""). */
 MUST int cni_ask_del(struct cni *c, const char *reason, const char *uid, struct del_reply *r,

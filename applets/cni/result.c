@@ -187,12 +187,19 @@ struct writer {
 	bool inner; /* something stands before us on this level */
 };
 
+static void new_line(struct writer *w)
+{
+	buf_str(w->out, "\n");
+	for (int i = 0; i < w->level; i++)
+		buf_add(w->out, "    ", INDENT);
+}
+
 static void key(struct writer *w, const char *name)
 {
 	if (w->inner)
 		buf_str(w->out, ",");
 	if (w->level)
-		buf_fmt(w->out, "\n%*s", w->level * INDENT, "");
+		new_line(w);
 	w->inner = true;
 	if (name) {
 		json_quote(name, w->out);
@@ -212,7 +219,7 @@ static void end(struct writer *w, const char *bracket)
 {
 	w->level--;
 	if (w->inner)
-		buf_fmt(w->out, "\n%*s", w->level * INDENT, "");
+		new_line(w);
 	buf_str(w->out, bracket);
 	w->inner = true;
 }

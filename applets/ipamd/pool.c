@@ -182,26 +182,46 @@ int pool_eni_remove(struct pool *p, const char *id, bool force, struct err *e)
 	return 0;
 }
 
+/* Where net is among those of the ENI, or belongs. */
+static size_t net_slot(const struct pool_eni *eni, struct cidr net)
+{
+	size_t lo = 0, hi = eni->nnets;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (cidr_cmp(eni->nets[mid], net) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* They do not overlap, so only the last one that does not begin behind ip can contain it. */
 struct pool_eni *pool_owner(const struct pool *p, struct ip ip)
 {
-	for (size_t i = 0; i < p->nenis; i++)
-		for (size_t k = 0; k < p->enis[i].nnets; k++)
-			if (cidr_contains(p->enis[i].nets[k], ip))
-				return &p->enis[i];
+	for (size_t i = 0; i < p->nenis; i++) {
+		struct pool_eni *eni = &p->enis[i];
+		size_t k = net_slot(eni, cidr_host(ip));
+
+		if ((k < eni->nnets && cidr_contains(eni->nets[k], ip)) ||
+		    (k > 0 && cidr_contains(eni->nets[k - 1], ip)))
+			return eni;
+	}
 	return NULL;
 }
 
 int pool_net_add(struct pool *p, const char *id, struct cidr net, struct err *e)
 {
 	struct pool_eni *eni = pool_eni_get(p, id);
-	size_t i = 0;
+	size_t i;
 
 	if (!eni)
 		return fail(e, ENOENT, "datastore: unknown ENI");
 	if (pool_owner(p, net.ip))
 		return fail(e, EEXIST, "datastore: IP already in data store");
-	while (i < eni->nnets && cidr_cmp(eni->nets[i], net) < 0)
-		i++;
+	i = net_slot(eni, net);
 	eni->nets = xgrow(eni->nets, (eni->nnets + 1) * sizeof(*eni->nets));
 	memmove(&eni->nets[i + 1], &eni->nets[i], (eni->nnets - i) * sizeof(*eni->nets));
 	eni->nets[i] = net;
@@ -212,13 +232,12 @@ int pool_net_add(struct pool *p, const char *id, struct cidr net, struct err *e)
 int pool_net_remove(struct pool *p, const char *id, struct cidr net, bool force, struct err *e)
 {
 	struct pool_eni *eni = pool_eni_get(p, id);
-	size_t i = 0;
+	size_t i;
 
 	if (!eni)
 		return fail(e, ENOENT, "datastore: unknown ENI");
-	while (i < eni->nnets && !cidr_eq(eni->nets[i], net))
-		i++;
-	if (i == eni->nnets)
+	i = net_slot(eni, net);
+	if (i == eni->nnets || !cidr_eq(eni->nets[i], net))
 		return fail(e, ENOENT, "datastore: unknown IP");
 	if (!force && net_held(p, net))
 		return fail(e, EBUSY, "datastore: IP is used and can not be deleted");
