@@ -26,24 +26,36 @@ struct http_request {
 	const void *body;
 	size_t body_len;
 	size_t max_body; /* of the answer; more is EFBIG. 0: 1 MiB */
+	/* The body of a 200 goes here piece by piece as it comes, chunks decoded, instead of into
+	 * the response. Below zero, with *e set: http_do() fails so and closes the connection.
+	 * Other answers are collected all the same, of at most 1 MiB. */
+	int (*on_body)(const void *p, size_t n, void *arg, struct err *e);
+	void *on_body_arg;
 };
 struct http_response {
 	int status;
 	struct http_headers headers; /* strings live in the arena of the call */
-	const char *body;            /* NUL-terminated, in the arena */
+	const char *body;            /* NUL-terminated, in the arena; "" when it went to on_body */
 	size_t body_len;
 };
 
+/* The proxy between a client and its origin (proxy.h). */
+struct http_via {
+	char host[256], port[8]; /* host "": none */
+	char auth[512];          /* value of Proxy-Authorization, secret; "": none */
+};
 /* A client of one origin; the connection is kept between calls and remade when the server has
  * closed it. Zero-initialise, then set host, port and tls. */
 struct http_client {
 	char host[256], port[8]; /* host: a name or an address, IPv6 without brackets */
 	bool tls;
+	struct http_via via;
+	struct tls_cache *sessions; /* borrowed: TLS sessions to resume (httppool.h). NULL: none */
 	struct conn conn;
 };
 /* Split "http://host[:port]/base"; EINVAL names the URL. path gets what follows the authority (""
  * or
- * "/...") and points into url. An open connection is closed. */
+ * "/...") and points into url. An open connection is closed, a proxy forgotten. */
 MUST int http_url(struct http_client *c, const char *url, const char **path, struct err *e);
 /* Host as the Host header has it: brackets, and the port unless it is the scheme's own. */
 const char *http_host(const struct http_client *c, struct arena *a);

@@ -10,6 +10,9 @@ struct httpmsg {
 	bool response;   /* else a request */
 	bool no_body;    /* a response to HEAD: its Content-Length announces nothing */
 	size_t max_body; /* bytes */
+	/* of a response with status 200: called with each piece of the body, which is not kept */
+	int (*on_body)(const void *p, size_t n, void *arg, struct err *e);
+	void *on_body_arg;
 	struct arena *a; /* where all strings go */
 
 	/* valid once done */

@@ -55,6 +55,7 @@ int http_url(struct http_client *c, const char *url, const char **path, struct e
 	size_t n;
 
 	http_close(c);
+	c->via = (struct http_via) { 0 };
 	if (!str_prefix(url, "http://") && !str_prefix(url, "https://"))
 		return fail(e, EINVAL, "URL '%s' does not begin with http:// or https://", url);
 	c->tls = str_prefix(url, "https://");
@@ -188,6 +189,8 @@ static int attempt(struct http_client *c, const struct http_request *q, const st
 	m->response = true;
 	m->no_body = strcmp(q->method, "HEAD") == 0;
 	m->max_body = q->max_body ? q->max_body : MAX_BODY;
+	m->on_body = q->on_body;
+	m->on_body_arg = q->on_body_arg;
 	if (conn_write(&c->conn, text->p, text->len, deadline, e) == 0 &&
 	    receive(&c->conn, m, &in, deadline, e) == 0)
 		return 0;

@@ -8,6 +8,8 @@
 
 #include "httpmsg.h"
 
+enum { MAX_COLLECTED = 1024 * 1024 };
+
 struct httpmsg_parser {
 	llhttp_t ll;
 	struct httpmsg *m;
@@ -18,6 +20,7 @@ struct httpmsg_parser {
 	size_t n;           /* headers begun */
 	bool in_name;
 	size_t name[HTTP_MAX_HEADERS], value[HTTP_MAX_HEADERS]; /* offsets in head */
+	size_t taken;                                           /* bytes of the body so far */
 	struct buf body;
 };
 
@@ -97,6 +100,19 @@ static int on_value_end(llhttp_t *ll)
 	return on_end(ll);
 }
 
+static bool streams(const struct httpmsg_parser *p)
+{
+	return p->m->on_body && p->m->response && p->ll.status_code == 200;
+}
+
+/* A bound that was meant for a stream is too much for memory. */
+static size_t body_limit(const struct httpmsg_parser *p)
+{
+	size_t max = p->m->max_body;
+
+	return p->m->on_body && !streams(p) && max > MAX_COLLECTED ? MAX_COLLECTED : max;
+}
+
 static int on_head(llhttp_t *ll)
 {
 	struct httpmsg_parser *p = ll->data;
@@ -108,17 +124,21 @@ static int on_head(llhttp_t *ll)
 			    ll->http_minor);
 	if (m->no_body)
 		return 1;
-	if ((ll->flags & F_CONTENT_LENGTH) && ll->content_length > m->max_body)
-		return refuse(p, EFBIG, "body is too long", m->max_body);
+	if ((ll->flags & F_CONTENT_LENGTH) && ll->content_length > body_limit(p))
+		return refuse(p, EFBIG, "body is too long", body_limit(p));
 	return 0;
 }
 
 static int on_body(llhttp_t *ll, const char *at, size_t n)
 {
 	struct httpmsg_parser *p = ll->data;
+	size_t max = body_limit(p);
 
-	if (n > p->m->max_body - p->body.len)
-		return refuse(p, EFBIG, "body is too long", p->m->max_body);
+	if (n > max - p->taken)
+		return refuse(p, EFBIG, "body is too long", max);
+	p->taken += n;
+	if (streams(p))
+		return p->m->on_body(at, n, p->m->on_body_arg, &p->e);
 	buf_add(&p->body, at, n);
 	return 0;
 }
