@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # setup.sh [demo] - bring what the tests (or the demo alone) need and the machine lacks: Debian packages by apt,
-# clang-format 14 and cnitool into $OUT/tools, kept in the cache for the next clone. Quick when all is there.
+# clang-format 14, cnitool and Python's AWS into $OUT/tools, kept in the cache for the next clone. Quick when all is there.
 set -eu
 cd "$(dirname "$0")/.."
 OUT=${OUT:-build}
@@ -23,9 +23,9 @@ missing() {
 	for pair in "$@"; do
 		command -v "${pair%%:*}" >/dev/null || echo "${pair#*:}"
 	done
-	if [ "$what" = tests ] && ! python3 -m pip --version >/dev/null 2>&1; then
-		echo python3-pip
-	fi
+	[ "$what" = tests ] || return 0
+	python3 -m pip --version >/dev/null 2>&1 || echo python3-pip
+	python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
 }
 
 # How much a package manager says is of interest only when it fails.
@@ -59,6 +59,26 @@ clang_format() {
 		keep "$tmp/py/clang_format/data/bin/clang-format" "$kept"
 	fi
 	ln -sfn "$kept" "$tools/clang-format"
+}
+
+# ---- Python's AWS (moto, boto3, the AWS CLI), by hash: $OUT/tools/venv
+
+# A virtual environment works only where it was made, so it is made in the cache, under a lock; .made says that all is there.
+venv() {
+	key=$({ cat tests/requirements-aws.txt && python3 -c 'import sys; print(sys.version, sys.base_prefix)'; } | sha256sum | cut -c1-16)
+	kept=$cache/venv-$key-$(uname -m)
+	mkdir -p "$cache"
+	exec 9>"$kept.lock"
+	flock 9
+	if [ ! -e "$kept/.made" ] || ! "$kept/bin/python" -c ''; then
+		echo "setup: moto, boto3 and the AWS CLI"
+		quietly python3 -m venv --clear "$kept" || die "python3 cannot make a virtual environment in $kept"
+		quietly "$kept/bin/python" -m pip install --require-hashes --only-binary :all: --disable-pip-version-check \
+			-r tests/requirements-aws.txt || die "pip could not install tests/requirements-aws.txt"
+		touch "$kept/.made"
+	fi
+	exec 9>&-
+	ln -sfn "$kept" "$tools/venv"
 }
 
 # ---- Go programs: cnitool, and those of tests/e2e. A Go that is too old, or none, is replaced by Debian 13's,
@@ -126,6 +146,7 @@ tests)
 	packages $demo $tests
 	mkdir -p "$tools"
 	clang_format
+	venv
 	cni_tool
 	for mod in tests/e2e/*/go.mod; do
 		[ ! -e "$mod" ] || go_program "$(dirname "$mod")"
