@@ -12,14 +12,6 @@ enum { PAGE = 1000, MAX_PAGES = 100, DEVICES = 100 };
 
 /* ---- from XML */
 
-const char *tag_get(const struct tags *t, const char *key)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (strcmp(t->v[i].key, key) == 0)
-			return t->v[i].value;
-	return NULL;
-}
-
 static size_t count(const struct xml *x)
 {
 	size_t n = 0;
@@ -108,6 +100,7 @@ static int read_eni(const struct xml *x, struct ec2_eni *out, struct arena *a, s
 struct call {
 	struct aws *w;
 	struct aws_params p;
+	bool repeatable;
 	struct arena *a;
 	int64_t deadline;
 };
@@ -118,17 +111,26 @@ static void call_end(struct call *c)
 }
 #define auto_call AUTO(call_end)
 
-static int query(struct call *c, const char *action, struct xml **out, struct err *e)
+static int query(struct call *c, const char *action, const struct xml **out, struct err *e)
 {
-	return aws_query(c->w, "ec2", "2016-11-15", action, &c->p, c->a, out, c->deadline, e);
+	const struct aws_request q = { .service = AWS_EC2,
+				       .action = action,
+				       .body = c->p.body.p,
+				       .repeatable = c->repeatable };
+	auto_answer struct aws_answer r = { 0 };
+
+	if (aws_send(c->w, &q, &r, c->a, c->deadline, e) < 0)
+		return -1;
+	*out = r.xml;
+	return 0;
 }
 
 /* For actions that answer no more than yes, and may be said twice. */
 static int command(struct call *c, const char *action, struct err *e)
 {
-	struct xml *root = NULL;
+	const struct xml *root = NULL;
 
-	c->p.repeatable = true;
+	c->repeatable = true;
 	if (query(c, action, &root, e) < 0)
 		return -1;
 	if (strcmp(xml_text(root, "return"), "false") == 0)
@@ -183,7 +185,7 @@ int ec2_describe_enis(struct aws *w, const char *const *ids, size_t n, struct ec
 		      struct arena *a, int64_t deadline, struct err *e)
 {
 	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
-	struct xml *root = NULL;
+	const struct xml *root = NULL;
 
 	*out = (struct ec2_enis) { 0 };
 	if (!n)
@@ -202,7 +204,7 @@ int ec2_find_enis(struct aws *w, const char *filter, const char *value, struct e
 	*out = (struct ec2_enis) { 0 };
 	for (int page = 0; page < MAX_PAGES; page++) {
 		auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
-		struct xml *root = NULL;
+		const struct xml *root = NULL;
 
 		put_filter(&c, 1, filter, value);
 		aws_param_int(&c.p, "MaxResults", PAGE);
@@ -223,7 +225,7 @@ int ec2_create_eni(struct aws *w, const struct ec2_create_eni *q, struct ec2_eni
 		   struct arena *a, int64_t deadline, struct err *e)
 {
 	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
-	struct xml *root = NULL;
+	const struct xml *root = NULL;
 
 	aws_param(&c.p, "ClientToken", uuid(a));
 	aws_param(&c.p, "SubnetId", q->subnet);
@@ -245,7 +247,7 @@ int ec2_attach_eni(struct aws *w, const char *eni, const char *instance, int dev
 		   const char **attachment, struct arena *a, int64_t deadline, struct err *e)
 {
 	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
-	struct xml *root = NULL;
+	const struct xml *root = NULL;
 
 	aws_param(&c.p, "NetworkInterfaceId", eni);
 	aws_param(&c.p, "InstanceId", instance);
@@ -291,7 +293,7 @@ int ec2_assign_ips(struct aws *w, const char *eni, int count_wanted, struct ip *
 		   struct arena *a, int64_t deadline, struct err *e)
 {
 	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
-	struct xml *root = NULL;
+	const struct xml *root = NULL;
 	const struct xml *i;
 
 	*n = 0;
@@ -325,7 +327,7 @@ int ec2_used_devices(struct aws *w, const char *instance, int card, bool used[10
 {
 	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
 	const struct xml *set, *i;
-	struct xml *root = NULL;
+	const struct xml *root = NULL;
 
 	memset(used, 0, DEVICES * sizeof(*used));
 	aws_param(&c.p, "InstanceId.1", instance);
@@ -374,7 +376,7 @@ int ec2_describe_subnets(struct aws *w, const char *vpc, const char *zone, struc
 			 size_t *n, struct arena *a, int64_t deadline, struct err *e)
 {
 	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
-	struct xml *root = NULL;
+	const struct xml *root = NULL;
 	const struct xml *i;
 
 	*n = 0;

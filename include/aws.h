@@ -1,35 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* aws.h - one signed AWS call. Blocking: for jobs. */
+/* aws.h - a session with AWS, and one signed call in any of its protocols. Blocking: for jobs.
+ * Thread-safe: any number of threads may call on one session at once. */
 #pragma once
 #include "arena.h"
 #include "buf.h"
-#include "http.h"
-#include "imds.h"
+#include "json.h"
 #include "sigv4.h"
 #include "xml.h"
 
-/* A session: region, endpoint and credentials of this process. Used by one thread at a time.
- * Zero-initialise, aws_init(). Credentials: environment, else the instance role by IMDS. */
-struct aws {
-	char region[32];
-	struct imds *imds;       /* borrowed */
-	struct http_client http; /* of the service last called */
-	char http_service[32];
-	char http_base[64]; /* path of its endpoint */
-	char key_id[128], secret[128], token[4096];
-	int64_t keys_until; /* wall clock seconds; 0: for ever */
+enum aws_protocol {
+	AWS_EC2_QUERY, /* form in, XML out; lists are Name.N, answers have xxxSet/item */
+	AWS_QUERY,     /* the same with Name.member.N and Name/member, under ActionResult */
+	AWS_JSON       /* JSON 1.1 both ways, X-Amz-Target */
 };
-/* Region: AWS_REGION, AWS_DEFAULT_REGION, else the instance identity document. imds may be NULL
- * where the environment has all. */
-MUST int aws_init(struct aws *w, struct imds *imds, int64_t deadline, struct err *e);
-void aws_free(struct aws *w);
-#define auto_aws AUTO(aws_free)
+enum aws_service {
+#define SERVICE(id, prefix, protocol, version, sdk_id) AWS_##id,
+#include "services.def"
+#undef SERVICE
+	AWS_SERVICES
+};
+struct aws_service_row {
+	const char *prefix;
+	enum aws_protocol protocol;
+	const char *version, *sdk_id;
+};
+extern const struct aws_service_row aws_services[AWS_SERVICES];
 
-/* Parameters of the query protocol, in order of appending. */
+/* What a session can be told; NULL or 0 is the default, which environment and profile may say. */
+struct aws_options {
+	const char *region;  /* AWS_REGION, AWS_DEFAULT_REGION, the profile, the instance identity
+				document */
+	const char *profile; /* AWS_PROFILE, "default" */
+	const char
+		*endpoints; /* --aws-api-endpoints: "EC2=https://...,STS=..." (spec-lbc-nlb 15.2) */
+	const char *throttle; /* --aws-api-throttle: "SERVICE ID:regex=rate:burst,..."
+				 (spec-lbc-nlb 15.3) */
+	const char *agent;    /* User-Agent: "vpcbox/VERSION" */
+	int attempts;         /* AWS_MAX_ATTEMPTS, the profile, 3 */
+	bool log;             /* one line for each call */
+	bool no_quota;        /* retry without the SDKs' token bucket, as the controller does */
+	bool no_imds;         /* never ask the instance metadata service */
+};
+
+struct aws;
+/* Nothing is sent unless the region must be asked for. The strings of o are copied; o may be NULL.
+ * EINVAL names the option, variable or profile that is wrong. */
+MUST int aws_new(struct aws **out, const struct aws_options *o, int64_t deadline, struct err *e);
+void aws_free(struct aws **w);
+#define auto_aws AUTO(aws_free)
+const char *aws_region(const struct aws *w);
+/* Close the connections that are kept for the next call. */
+void aws_idle(struct aws *w);
+/* The session's credentials (creds.h), for whoever keeps them fresh or presigns. */
+struct creds *aws_creds(struct aws *w);
+
+/* ---- one call */
+
+/* Parameters of the query protocols, in order of appending. */
 struct aws_params {
 	struct buf body;
-	bool repeatable; /* twice does no more than once; Describe*, Get*, List* and calls with a
-			  * ClientToken are so anyway */
 };
 void aws_param(struct aws_params *p, const char *name, const char *value); /* "Filter.1.Name" */
 void aws_param_int(struct aws_params *p, const char *name, int64_t value);
@@ -38,17 +67,43 @@ void aws_param_list(struct aws_params *p, const char *name, const char *const *v
 void aws_params_free(struct aws_params *p);
 #define auto_aws_params AUTO(aws_params_free)
 
-/* POST one action of the query protocol ("ec2", "2016-11-15", "DescribeSubnets"). *out is the
- * answer's root element. Endpoint: AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, AWS_EC2_ENDPOINT,
- * else https://SERVICE.REGION.amazonaws.com. Three attempts with backoff, none after the deadline:
- * what surely was not executed (throttling, no connection, expired credentials) is tried again
- * whatever it is; 5xx and broken connections only if the call is repeatable. On refusal e->code is
- * AWS's code, e->num its class from errors.def, and e->msg "ACTION: CODE: message (request id
- * ...)"; e->code is empty when it is not sure whether AWS has executed it: no answer came that
- * could be read, or a 5xx, whose code only e->msg tells. */
-MUST int aws_query(struct aws *w, const char *service, const char *version, const char *action,
-		   struct aws_params *p, struct arena *a, struct xml **out, int64_t deadline,
-		   struct err *e);
+struct aws_request {
+	enum aws_service service;
+	const char *action; /* "DescribeSubnets" */
+	const char *body;   /* parameters (aws_params.body) or JSON; NULL: none */
+	/* Twice does no more than once. Describe*, Get*, List* and calls with a ClientToken are so
+	 * anyway. */
+	bool repeatable;
+	/* NULL: the session's. id "": the call is not signed (AssumeRoleWithWebIdentity). */
+	const struct aws_keys *keys;
+	/* Query protocols: elements at this path ("networkInterfaceSet/item") are given to on_item
+	 * one by one as they arrive, and are not part of the answer: memory is bounded by one of
+	 * them. When an attempt breaks off halfway and the call is made again, on_again is told
+	 * (may be NULL when seeing items twice does no harm). */
+	const char *items;
+	int (*on_item)(const struct xml *item, void *arg, struct err *e);
+	void (*on_again)(void *arg);
+	void *arg;
+};
+struct aws_answer {
+	const struct xml *xml;  /* query: the root, in the arena; AWS_QUERY: its ACTIONResult */
+	struct json *json;      /* JSON: the document */
+	const char *request_id; /* "" when AWS gave none */
+};
+void aws_answer_free(struct aws_answer *r);
+#define auto_answer AUTO(aws_answer_free)
+
+/* Make one call: client-side rate limits, credentials, endpoint, signature, attempts. The SDKs'
+ * standard mode: up to `attempts` with full jitter (20 s at most), Retry-After obeyed, a token
+ * bucket for retries, none after the deadline. What surely was not executed (throttling, no
+ * connection, expired credentials, skewed clock) is tried again whatever it is; 5xx and broken
+ * connections only if the call is repeatable. On refusal e->code is AWS's code, e->num its class
+ * from errors.def, and e->msg "ACTION: CODE: message (request id ...)"; e->code is empty when it is
+ * not sure whether AWS has executed it: no answer came that could be read, or a 5xx, whose code
+ * only e->msg tells. */
+MUST int aws_send(struct aws *w, const struct aws_request *q, struct aws_answer *r, struct arena *a,
+		  int64_t deadline, struct err *e);
+
 /* The errno class of an AWS error code: EAGAIN retry, ENOENT gone, EEXIST done, EDQUOT limit,
  * EACCES permission, EINVAL wrong, else EIO. */
 int aws_errno(const char *code);

@@ -1,13 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* creds.h - where a session's credentials come from. Blocking. */
+/* creds.h - where a session's credentials come from, and when they are fetched again. Thread-safe,
+ * blocking. */
 #pragma once
 #include "aws.h"
 
-/* Have key_id, secret and token filled and good for now. First AWS_ACCESS_KEY_ID with
- * AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, then the instance's role, which is asked for again
- * five minutes before its keys expire; while that fails, on which half of the time is spent at
- * most, they serve to their end. EINVAL: half of a pair in the environment; ENOENT: no credentials
- * anywhere. */
-MUST int creds_ensure(struct aws *w, struct arena *a, int64_t deadline, struct err *e);
-/* AWS says that they have expired: fetch others next time. True when there may be others. */
-bool creds_expire(struct aws *w);
+/* The SDKs' default chain: environment; the profile (its keys, or its role_arn with source_profile
+ * or credential_source); web identity (AWS_WEB_IDENTITY_TOKEN_FILE); container
+ * (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, _FULL_URI: ECS, EKS Pod Identity); the instance's role
+ * by IMDS. The first that is configured is used for good: if it fails, no other is tried.
+ * credential_process, SSO and login sessions are refused (ENOTSUP): no helper programs are run. */
+struct creds;
+struct profiles;
+struct creds_options {
+	const struct profiles *profiles; /* borrowed */
+	const char *profile;             /* copied */
+	bool profile_asked; /* by option or AWS_PROFILE: then it must exist, and comes before the
+			       environment's keys when by option */
+	bool no_imds;
+	struct aws
+		*session; /* borrowed: STS is called over it, unsigned or with the source's keys */
+};
+MUST int creds_new(struct creds **out, const struct creds_options *o, struct err *e);
+void creds_free(struct creds **c);
+#define auto_creds AUTO(creds_free)
+
+/* Keys that are good now; strings live in a. Fetched again from five minutes before they expire on;
+ * while that fails they serve to their end, and half of the time left is spent at most. Many
+ * threads that wait cause one fetch. ENOENT: no credentials anywhere, and what was looked at. */
+MUST int creds_get(struct creds *c, struct aws_keys *out, struct arena *a, int64_t deadline,
+		   struct err *e);
+/* AWS says that the keys of this id have expired: fetch others next time. True when there may be
+ * others. */
+bool creds_expired(struct creds *c, const char *key_id);
+/* For a job that refreshes ahead of expiry: milliseconds until that is due (0: now; -1: never), and
+ * the refresh itself. */
+int creds_due(struct creds *c);
+MUST int creds_refresh(struct creds *c, int64_t deadline, struct err *e);
+/* What they are, for logs and diag: "environment", "web identity (role arn:...)", "instance role
+ * NAME"; "" before the first fetch. Into a. */
+const char *creds_source(struct creds *c, struct arena *a);

@@ -3,15 +3,7 @@
 #pragma once
 #include "aws.h"
 #include "ip.h"
-
-struct tag {
-	const char *key, *value;
-};
-struct tags {
-	struct tag *v;
-	size_t n;
-};
-const char *tag_get(const struct tags *t, const char *key); /* NULL when absent */
+#include "shape.h"
 
 struct ec2_address {
 	struct ip ip;

@@ -9,10 +9,6 @@
 #include "nl.h"
 
 enum snat_random { SNAT_PRNG, SNAT_HASHRANDOM, SNAT_NONE };
-struct cidrs {
-	struct cidr *v;
-	size_t n;
-};
 /* What the environment asks for (4.1), defaults and parse rules as there. Strings live in the
  * arena. */
 struct host_config {

@@ -15,6 +15,14 @@ struct cidr {
 	struct ip ip; /* as it was read: host bits may be set */
 	uint8_t len;
 };
+struct ips {
+	struct ip *v;
+	size_t n;
+};
+struct cidrs {
+	struct cidr *v;
+	size_t n;
+};
 struct mac {
 	uint8_t b[6];
 };

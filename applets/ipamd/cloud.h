@@ -3,7 +3,7 @@
 #pragma once
 #include "attached.h"
 
-/* What a job borrows; nobody else may use aws and imds meanwhile. */
+/* What a job borrows; nobody else may use imds meanwhile. */
 struct cloud {
 	struct aws *aws;
 	struct imds *imds;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* daemon.c - the daemon's day: facts, host, ENIs, pods, socket; then timers and signals. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,12 +23,12 @@ static int learn(struct ipamd *d, struct err *e)
 
 	if (imds_init(&d->imds, e) < 0)
 		return wrap(e, "IMDS");
-	if (aws_init(&d->aws, &d->imds, now_ms() + AWS_MS, e) < 0)
+	if (aws_new(&d->aws, NULL, now_ms() + AWS_MS, e) < 0)
 		return wrap(e, "AWS session");
 	if (nodefacts_read(n, &d->config, &d->imds, e) < 0 ||
 	    nodefacts_vpc_cidrs(n, &d->imds, &d->host.vpc, &d->host_mem, e) < 0)
 		return -1;
-	memcpy(n->region, d->aws.region, sizeof(n->region));
+	snprintf(n->region, sizeof(n->region), "%s", aws_region(d->aws));
 	d->host.primary_ip = n->ip;
 	d->host.primary_mac = n->mac;
 	log_info("node instance=%s type=%s region=%s zone=%s address=%s eni=%s max_enis=%d "
@@ -53,7 +54,7 @@ static void take_eni(struct ipamd *d, const struct attached *x)
 static int collect_enis(struct ipamd *d, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
-	struct cloud w = { &d->aws, &d->imds, &d->node, &d->config };
+	struct cloud w = { d->aws, &d->imds, &d->node, &d->config };
 	struct cloud_enis found;
 
 	if (cloud_enis(&w, &found, &a, e) < 0)
@@ -83,7 +84,7 @@ static int prepare(struct ipamd *d, struct err *e)
 	if (learn(d, e) < 0 || hostnet_start(&d->config, &d->host, e) < 0 ||
 	    collect_enis(d, e) < 0 || state_load(d, e) < 0 || fill(d, e) < 0)
 		return -1;
-	http_close(&d->aws.http);
+	aws_idle(d->aws);
 	http_close(&d->imds.http);
 	return 0;
 }

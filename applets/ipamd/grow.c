@@ -151,7 +151,7 @@ static struct grow *grow_plan(struct ipamd *d)
 {
 	struct grow *g = xalloc(sizeof(*g));
 
-	*g = (struct grow) { .d = d, .cloud = { &d->aws, &d->imds, &d->node, &d->config } };
+	*g = (struct grow) { .d = d, .cloud = { d->aws, &d->imds, &d->node, &d->config } };
 	take_stock(g);
 	g->work = choose(d, g);
 	if (g->work != WORK_NONE)
@@ -237,7 +237,7 @@ static void grow_run(struct job *j)
 	else
 		g->rc = grow_more(g);
 	/* TLS buffers are most of our memory; the next call may be hours away. */
-	http_close(&g->cloud.aws->http);
+	aws_idle(g->cloud.aws);
 	http_close(&g->cloud.imds->http);
 }
 

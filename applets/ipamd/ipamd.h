@@ -25,14 +25,14 @@ struct ipamd {
 	int unmanaged;    /* ENIs on card 0 that we must leave alone */
 	bool full;        /* told that the pool cannot grow */
 	bool wire_failed; /* last time */
-	bool growing;     /* a job has aws and imds */
+	bool growing;     /* a job has imds */
 	bool syncing;     /* a job looks after the host's rules */
 	bool stopping;    /* SIGTERM came */
 	int64_t grow_at;  /* not before (now_ms) */
 	struct backoff grow_pause;
 	/* Lent to the growing job. */
 	struct imds imds;
-	struct aws aws;
+	struct aws *aws;
 	struct {
 		uint64_t add, del, no_address;
 	} count;

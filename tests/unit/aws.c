@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws_session.h"
 #include "clock.h"
 #include "fakeaws.h"
 #include "test.h"
@@ -14,12 +15,13 @@
 	"</Code><Message>" message                                                         \
 	"</Message></Error></Errors><RequestID>r-2</RequestID></Response>"
 
-static int query(struct aws *w, const char *action, struct aws_params *p, struct arena *a,
+static int query(struct aws *w, const char *action, const char *params, struct arena *a,
 		 struct err *e)
 {
-	struct xml *out = NULL;
+	const struct aws_request q = { .service = AWS_EC2, .action = action, .body = params };
+	auto_answer struct aws_answer r = { 0 };
 
-	return aws_query(w, "ec2", "2016-11-15", action, p, a, &out, now_ms() + 20000, e);
+	return aws_send(w, &q, &r, a, now_ms() + 20000, e);
 }
 
 TEST(aws_query_sends_signed_parameters_and_gives_the_root)
@@ -27,21 +29,23 @@ TEST(aws_query_sends_signed_parameters_and_gives_the_root)
 	static const struct fakeaws_answer ok[] = { { 200, OK } };
 	auto_fakeaws struct fakeaws f = { .answers = ok, .n = 1 };
 	auto_arena struct arena a = { 0 };
-	auto_aws struct aws w = { 0 };
+	auto_aws struct aws *w = NULL;
 	auto_aws_params struct aws_params p = { 0 };
 	const char *const ids[] = { "eni-1", "eni 2&=" };
-	struct xml *root = NULL;
+	struct aws_request q = { .service = AWS_EC2, .action = "DescribeX" };
+	auto_answer struct aws_answer r = { 0 };
 	struct err e = { 0 };
 
 	fakeaws_start(&f, &w);
 	aws_param(&p, "Filter.1.Name", "tag:a/b");
 	aws_param_int(&p, "MaxResults", -5);
 	aws_param_list(&p, "NetworkInterfaceId", ids, 2);
+	q.body = p.body.p;
 	for (int i = 0; i < 2; i++)
-		CHECK(aws_query(&w, "ec2", "2016-11-15", "DescribeX", &p, &a, &root,
-				now_ms() + 20000, &e) == 0);
+		CHECK(aws_send(w, &q, &r, &a, now_ms() + 20000, &e) == 0);
 	CHECK_STR(e.msg, "");
-	CHECK_STR(xml_text(root, "x"), "1");
+	CHECK_STR(xml_text(r.xml, "x"), "1");
+	CHECK_STR(r.request_id, "r-1");
 	web_stop(&f.web);
 	CHECK_INT(f.asked, 2);
 	CHECK_INT(f.bad_signatures, 0);
@@ -91,12 +95,11 @@ TEST(aws_query_tells_what_aws_said)
 		struct fakeaws_answer answer = { cases[i].status, cases[i].body };
 		auto_fakeaws struct fakeaws f = { .answers = &answer, .n = 1 };
 		auto_arena struct arena a = { 0 };
-		auto_aws struct aws w = { 0 };
-		struct aws_params p = { 0 };
+		auto_aws struct aws *w = NULL;
 		struct err e = { 0 };
 
 		fakeaws_start(&f, &w);
-		CHECK(query(&w, "DeleteX", &p, &a, &e) < 0);
+		CHECK(query(w, "DeleteX", NULL, &a, &e) < 0);
 		CHECK_INT(e.num, cases[i].num);
 		CHECK_STR(e.code, cases[i].code);
 		e.msg[strlen(cases[i].msg)] = '\0';
@@ -109,11 +112,10 @@ TEST(aws_query_tells_what_aws_said)
 TEST(aws_query_keeps_the_request_id_in_view)
 {
 	auto_arena struct arena a = { 0 };
-	auto_aws struct aws w = { 0 };
+	auto_aws struct aws *w = NULL;
 	char filler[1000];
 	struct fakeaws_answer answer = { 400, NULL };
 	auto_fakeaws struct fakeaws f = { .answers = &answer, .n = 1 };
-	struct aws_params p = { 0 };
 	struct err e = { 0 };
 
 	memset(filler, 'x', sizeof(filler) - 1);
@@ -123,7 +125,7 @@ TEST(aws_query_keeps_the_request_id_in_view)
 				"</Error></Errors><RequestID>0d2bf1ee</RequestID></Response>",
 				filler, filler);
 	fakeaws_start(&f, &w);
-	CHECK(query(&w, "DescribeX", &p, &a, &e) < 0);
+	CHECK(query(w, "DescribeX", NULL, &a, &e) < 0);
 	CHECK(strstr(e.msg, "(request id 0d2bf1ee)"));
 }
 
@@ -136,33 +138,37 @@ TEST(aws_query_repeats_only_what_does_no_harm)
 	static const struct fakeaws_answer wrong = { 400, EC2_ERROR("MissingParameter", "x") };
 	static const struct {
 		const struct fakeaws_answer *first;
-		const char *action, *param;
+		const char *action, *body;
 		bool repeatable;
 		size_t asked;
 	} cases[] = {
-		{ &throttle, "AttachNetworkInterface", "A", false, 2 },
-		{ &throttle, "DescribeSubnets", "A", false, 2 },
-		{ &broken, "AttachNetworkInterface", "A", false, 1 },
-		{ &broken, "CreateNetworkInterface", "A", false, 1 },
-		{ &broken, "CreateNetworkInterface", "ClientToken", false, 2 },
-		{ &broken, "DeleteNetworkInterface", "A", true, 2 },
-		{ &broken, "DescribeSubnets", "A", false, 2 },
-		{ &gateway, "AttachNetworkInterface", "A", false, 1 },
-		{ &gateway, "GetX", "A", false, 2 },
-		{ &wrong, "DescribeSubnets", "A", false, 1 },
+		{ &throttle, "AttachNetworkInterface", "A=x", false, 2 },
+		{ &throttle, "DescribeSubnets", "A=x", false, 2 },
+		{ &broken, "AttachNetworkInterface", "A=x", false, 1 },
+		{ &broken, "CreateNetworkInterface", "A=x", false, 1 },
+		{ &broken, "CreateNetworkInterface", "ClientToken=x", false, 2 },
+		{ &broken, "DeleteNetworkInterface", "A=x", true, 2 },
+		{ &broken, "DescribeSubnets", "A=x", false, 2 },
+		{ &gateway, "AttachNetworkInterface", "A=x", false, 1 },
+		{ &gateway, "GetX", "A=x", false, 2 },
+		{ &wrong, "DescribeSubnets", "A=x", false, 1 },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct fakeaws_answer answers[] = { *cases[i].first, { 200, OK } };
 		auto_fakeaws struct fakeaws f = { .answers = answers, .n = 2 };
-		auto_aws_params struct aws_params p = { .repeatable = cases[i].repeatable };
+		struct aws_request q = { .service = AWS_EC2,
+					 .action = cases[i].action,
+					 .body = cases[i].body,
+					 .repeatable = cases[i].repeatable };
+		auto_answer struct aws_answer r = { 0 };
 		auto_arena struct arena a = { 0 };
-		auto_aws struct aws w = { 0 };
+		auto_aws struct aws *w = NULL;
 		struct err e = { 0 };
 
 		fakeaws_start(&f, &w);
-		aws_param(&p, cases[i].param, "x");
-		CHECK((query(&w, cases[i].action, &p, &a, &e) == 0) == (cases[i].asked == 2));
+		CHECK((aws_send(w, &q, &r, &a, now_ms() + 20000, &e) == 0) ==
+		      (cases[i].asked == 2));
 		web_stop(&f.web);
 		CHECK_INT(f.asked, cases[i].asked);
 		CHECK_INT(f.bad_signatures, 0);
@@ -198,14 +204,12 @@ TEST(aws_query_gives_no_code_when_it_may_have_been_executed)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		auto_fakeaws struct fakeaws f = { .answers = cases[i].answers, .n = 3 };
-		auto_aws_params struct aws_params p = { 0 };
 		auto_arena struct arena a = { 0 };
-		auto_aws struct aws w = { 0 };
+		auto_aws struct aws *w = NULL;
 		struct err e = { 0 };
 
 		fakeaws_start(&f, &w);
-		aws_param(&p, "ClientToken", "x");
-		CHECK(query(&w, "CreateNetworkInterface", &p, &a, &e) < 0);
+		CHECK(query(w, "CreateNetworkInterface", "ClientToken=x", &a, &e) < 0);
 		CHECK_STR(e.code, cases[i].code);
 		CHECK(strstr(e.msg, cases[i].text));
 		web_stop(&f.web);
@@ -218,16 +222,16 @@ TEST(aws_query_gives_up_after_three_attempts_or_at_its_deadline)
 							EC2_ERROR("RequestLimitExceeded", "slow") };
 	auto_fakeaws struct fakeaws f = { .answers = &throttle, .n = 1 };
 	auto_arena struct arena a = { 0 };
-	auto_aws struct aws w = { 0 };
-	struct aws_params p = { 0 };
-	struct xml *out = NULL;
+	auto_aws struct aws *w = NULL;
+	struct aws_request q = { .service = AWS_EC2, .action = "DescribeX" };
+	auto_answer struct aws_answer r = { 0 };
 	struct err e = { 0 };
 
 	fakeaws_start(&f, &w);
-	CHECK(query(&w, "DescribeX", &p, &a, &e) < 0 && e.num == EAGAIN);
+	CHECK(query(w, "DescribeX", NULL, &a, &e) < 0 && e.num == EAGAIN);
 	CHECK_STR(e.code, "RequestLimitExceeded");
-	/* too short for a pause, so for a second attempt */
-	CHECK(aws_query(&w, "ec2", "v", "DescribeX", &p, &a, &out, now_ms() + 150, &e) < 0);
+	w->pause_ms = 60000; /* the deadline comes before a second attempt */
+	CHECK(aws_send(w, &q, &r, &a, now_ms() + 150, &e) < 0);
 	web_stop(&f.web);
 	CHECK(f.asked >= 3 && f.asked <= 4);
 }
@@ -247,16 +251,15 @@ TEST(aws_query_repeats_a_broken_call_only_when_it_may)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		auto_web struct web web = { 0 };
 		auto_arena struct arena a = { 0 };
-		auto_aws struct aws w = { 0 };
-		struct aws_params p = { 0 };
+		auto_aws struct aws *w = NULL;
 		struct err e = { 0 };
 
 		web_script(&web, steps, COUNT(steps));
 		fakeaws_env(web.url);
-		CHECK(aws_init(&w, NULL, 0, &e) == 0);
-		CHECK((query(&w, cases[i].action, &p, &a, &e) == 0) == (cases[i].asked == 2));
+		CHECK(aws_new(&w, NULL, 0, &e) == 0);
+		CHECK((query(w, cases[i].action, NULL, &a, &e) == 0) == (cases[i].asked == 2));
 		CHECK_STR(e.code, "");
-		http_close(&w.http);
+		aws_idle(w);
 		web_stop(&web);
 		fakeaws_env(NULL);
 		CHECK_INT(web.asked, cases[i].asked);
@@ -300,21 +303,21 @@ TEST(aws_init_takes_the_region_from_the_environment_first)
 	struct err e = { 0 };
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		auto_aws struct aws w = { 0 };
+		auto_aws struct aws *w = NULL;
 
 		if (cases[i].region)
 			setenv("AWS_REGION", cases[i].region, 1);
 		else
 			unsetenv("AWS_REGION");
 		setenv("AWS_DEFAULT_REGION", cases[i].fallback, 1);
-		CHECK(aws_init(&w, NULL, 0, &e) == 0);
-		CHECK_STR(w.region, cases[i].want);
+		CHECK(aws_new(&w, NULL, 0, &e) == 0);
+		CHECK_STR(aws_region(w), cases[i].want);
 	}
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		auto_aws struct aws w = { 0 };
+		auto_aws struct aws *w = NULL;
 
 		setenv("AWS_REGION", bad[i], 1);
-		CHECK(aws_init(&w, NULL, 0, &e) < 0 && e.num == EINVAL);
+		CHECK(aws_new(&w, NULL, 0, &e) < 0 && e.num == EINVAL);
 		CHECK(strstr(e.msg, bad[i]) && strstr(e.msg, "AWS_REGION"));
 	}
 	unsetenv("AWS_REGION");
@@ -324,36 +327,100 @@ TEST(aws_init_takes_the_region_from_the_environment_first)
 TEST(aws_endpoint_follows_the_environment)
 {
 	static const struct {
-		const char *name, *value, *host, *port, *base;
-		bool tls;
+		const char *name, *value, *where;
 	} cases[] = {
-		{ NULL, NULL, "ec2.eu-central-1.amazonaws.com", "443", "/", true },
-		{ "AWS_EC2_ENDPOINT", "http://127.0.0.1:1", "127.0.0.1", "1", "/", false },
-		{ "AWS_EC2_ENDPOINT", "127.0.0.1:1", "127.0.0.1", "1", "/", true },
-		{ "AWS_ENDPOINT_URL", "http://127.0.0.1:2/x", "127.0.0.1", "2", "/x", false },
-		{ "AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:3", "127.0.0.1", "3", "/", false },
+		{ NULL, NULL, "POST ec2.eu-central-1.amazonaws.com/: " },
+		{ "AWS_EC2_ENDPOINT", "http://127.0.0.1:1", "POST 127.0.0.1/: " },
+		{ "AWS_EC2_ENDPOINT", "127.0.0.2", "POST 127.0.0.2/: " },
+		{ "AWS_ENDPOINT_URL", "http://127.0.0.3:2/x", "POST 127.0.0.3/x: " },
+		{ "AWS_ENDPOINT_URL_EC2", "http://127.0.0.4:3", "POST 127.0.0.4/: " },
 	};
+	const struct aws_request q = { .service = AWS_EC2, .action = "X" };
 	auto_arena struct arena a = { 0 };
-	struct aws_params p = { 0 };
 	struct err e = { 0 };
 
 	fakeaws_env("");
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		auto_aws struct aws w = { 0 };
-		struct xml *out;
+		auto_answer struct aws_answer r = { 0 };
+		auto_aws struct aws *w = NULL;
 
 		if (cases[i].name)
 			setenv(cases[i].name, cases[i].value, 1);
-		CHECK(aws_init(&w, NULL, 0, &e) == 0);
+		CHECK(aws_new(&w, NULL, 0, &e) == 0);
 		/* too late to connect, but the choice is made */
-		CHECK(aws_query(&w, "ec2", "v", "X", &p, &a, &out, 0, &e) < 0);
-		CHECK_STR(w.http.host, cases[i].host);
-		CHECK_STR(w.http.port, cases[i].port);
-		CHECK_STR(w.http_base, cases[i].base);
-		CHECK(w.http.tls == cases[i].tls);
+		CHECK(aws_send(w, &q, &r, &a, 0, &e) < 0);
+		CHECK(strstr(e.msg, cases[i].where));
 	}
 	for (size_t i = 0; i < COUNT(cases); i++)
 		if (cases[i].name)
 			unsetenv(cases[i].name);
 	fakeaws_env(NULL);
+}
+
+static int count_items(const struct xml *item, void *arg, struct err *e)
+{
+	struct buf *out = arg;
+
+	buf_fmt(out, "%s;", item->text);
+	return strcmp(item->text, "bad") == 0 ? fail(e, EDOM, "not this one") : 0;
+}
+
+TEST(aws_send_gives_the_items_of_an_answer_one_by_one)
+{
+	static const struct fakeaws_answer answers[] = {
+		{ 200, "<DescribeXResponse><s><i>1</i><i>2</i></s><t>n</t></DescribeXResponse>" },
+		{ 200, "<DescribeXResponse><s><i>bad</i><i>2</i></s></DescribeXResponse>" },
+	};
+	auto_fakeaws struct fakeaws f = { .answers = answers, .n = 2 };
+	auto_arena struct arena a = { 0 };
+	auto_buf struct buf seen = { 0 };
+	auto_aws struct aws *w = NULL;
+	struct aws_request q = { .service = AWS_EC2,
+				 .action = "DescribeX",
+				 .items = "s/i",
+				 .on_item = count_items,
+				 .arg = &seen };
+	auto_answer struct aws_answer r = { 0 };
+	struct err e = { 0 };
+
+	fakeaws_start(&f, &w);
+	CHECK(aws_send(w, &q, &r, &a, now_ms() + 20000, &e) == 0);
+	CHECK_STR(xml_text(r.xml, "t"), "n");
+	CHECK_STR(seen.p, "1;2;");
+	CHECK(aws_send(w, &q, &r, &a, now_ms() + 20000, &e) < 0 && e.num == EDOM);
+	CHECK_STR(seen.p, "1;2;bad;");
+}
+
+TEST(aws_send_speaks_json_and_the_query_protocol_with_results)
+{
+	static const struct fakeaws_answer answers[] = {
+		{ 200, "{\"a\":1}" },
+		{ 200, "" },
+		{ 400, "{\"__type\":\"com.x#NotFoundException\",\"message\":\"m\"}" },
+		{ 200, "<DescribeXResponse><DescribeXResult><y>1</y></DescribeXResult>"
+		       "<ResponseMetadata><RequestId>r-9</RequestId></ResponseMetadata>"
+		       "</DescribeXResponse>" },
+	};
+	auto_fakeaws struct fakeaws f = { .answers = answers, .n = 4 };
+	struct aws_request q = { .service = AWS_ACM, .action = "DescribeX", .body = "{}" };
+	auto_answer struct aws_answer r = { 0 };
+	auto_arena struct arena a = { 0 };
+	auto_aws struct aws *w = NULL;
+	struct err e = { 0 };
+
+	fakeaws_start(&f, &w);
+	CHECK(aws_send(w, &q, &r, &a, now_ms() + 20000, &e) == 0);
+	CHECK_INT(json_int(r.json, "a", 0), 1);
+	aws_answer_free(&r);
+	CHECK(aws_send(w, &q, &r, &a, now_ms() + 20000, &e) == 0 && r.json);
+	aws_answer_free(&r);
+	CHECK(aws_send(w, &q, &r, &a, now_ms() + 20000, &e) < 0 && e.num == ENOENT);
+	CHECK_STR(e.code, "NotFoundException");
+	q.service = AWS_ELBV2;
+	q.body = NULL;
+	CHECK(aws_send(w, &q, &r, &a, now_ms() + 20000, &e) == 0);
+	CHECK_STR(xml_text(r.xml, "y"), "1");
+	CHECK_STR(r.request_id, "r-9");
+	web_stop(&f.web);
+	CHECK_INT(f.bad_signatures, 0);
 }

@@ -32,7 +32,7 @@
 
 struct fixture {
 	struct fakeaws f;
-	struct aws w;
+	struct aws *w;
 	struct arena a;
 	struct err e;
 };
@@ -87,7 +87,7 @@ TEST(ec2_describe_enis_reads_all_fields)
 	struct ec2_enis l;
 
 	start(&x, &answer, 1);
-	CHECK(ec2_describe_enis(&x.w, ids, 2, &l, &x.a, soon(), &x.e) == 0);
+	CHECK(ec2_describe_enis(x.w, ids, 2, &l, &x.a, soon(), &x.e) == 0);
 	CHECK_STR(x.e.msg, "");
 	CHECK_INT(l.n, 2);
 	if (l.n != 2)
@@ -116,12 +116,12 @@ TEST(ec2_describe_enis_reads_all_fields)
 
 TEST(ec2_describe_enis_of_no_ids_asks_nothing)
 {
-	auto_aws struct aws w = { 0 };
+	auto_aws struct aws *w = NULL;
 	auto_arena struct arena a = { 0 };
 	struct ec2_enis l;
 	struct err e;
 
-	CHECK(ec2_describe_enis(&w, NULL, 0, &l, &a, 0, &e) == 0 && !l.n);
+	CHECK(ec2_describe_enis(w, NULL, 0, &l, &a, 0, &e) == 0 && !l.n);
 }
 
 TEST(ec2_find_enis_reads_every_page)
@@ -137,7 +137,7 @@ TEST(ec2_find_enis_reads_every_page)
 	struct ec2_enis l;
 
 	start(&x, answers, 3);
-	CHECK(ec2_find_enis(&x.w, "tag:a/b", "i-1", &l, &x.a, soon(), &x.e) == 0);
+	CHECK(ec2_find_enis(x.w, "tag:a/b", "i-1", &l, &x.a, soon(), &x.e) == 0);
 	CHECK_INT(l.n, 3);
 	for (size_t i = 0; i < l.n; i++)
 		CHECK_STR(l.v[i].id, arena_fmt(&x.a, "eni-%zu", i + 1));
@@ -176,7 +176,7 @@ TEST(ec2_names_the_field_that_it_cannot_read)
 					"</networkInterfaceSet></R>",
 					cases[i].item);
 		start(&x, &answer, 1);
-		CHECK(ec2_describe_enis(&x.w, &id, 1, &l, &x.a, soon(), &x.e) < 0);
+		CHECK(ec2_describe_enis(x.w, &id, 1, &l, &x.a, soon(), &x.e) < 0);
 		CHECK_INT(x.e.num, EBADMSG);
 		CHECK(strstr(x.e.msg, cases[i].want));
 		CHECK(str_prefix(x.e.msg, "DescribeNetworkInterfaces: "));
@@ -203,14 +203,14 @@ TEST(ec2_create_eni_sends_all_with_a_token)
 	const char *token, *first;
 
 	start(&x, &answer, 1);
-	CHECK(ec2_create_eni(&x.w, &q, &eni, &x.a, soon(), &x.e) == 0);
+	CHECK(ec2_create_eni(x.w, &q, &eni, &x.a, soon(), &x.e) == 0);
 	CHECK_STR(eni.id, "eni-0a1");
 	CHECK_INT(eni.nips, 2);
 	token = strstr(x.f.body.p, "ClientToken=") + 12;
 	first = arena_fmt(&x.a, "%.36s", token);
 	CHECK_INT(strcspn(token, "&"), 36);
 	CHECK(token[14] == '4' && strchr("89ab", token[19]));
-	CHECK(ec2_create_eni(&x.w, &q, &eni, &x.a, soon(), &x.e) == 0);
+	CHECK(ec2_create_eni(x.w, &q, &eni, &x.a, soon(), &x.e) == 0);
 	token = arena_fmt(&x.a, "%.36s", strstr(x.f.body.p, "ClientToken=") + 12);
 	CHECK(strcmp(first, token) != 0);
 	sent(&x, "CreateNetworkInterface",
@@ -236,7 +236,7 @@ TEST(ec2_create_eni_keeps_its_token_when_it_tries_again)
 	struct ec2_eni eni = { 0 };
 
 	start(&x, answers, 2);
-	CHECK(ec2_create_eni(&x.w, &q, &eni, &x.a, soon(), &x.e) == 0);
+	CHECK(ec2_create_eni(x.w, &q, &eni, &x.a, soon(), &x.e) == 0);
 	web_stop(&x.f.web);
 	CHECK_INT(x.f.asked, 2);
 	CHECK(!strstr(x.f.body.p, "TagSpecification") && !strstr(x.f.body.p, "Secondary"));
@@ -254,9 +254,9 @@ TEST(ec2_attach_eni_gives_the_attachment)
 	const char *attachment = "";
 
 	start(&x, answers, 2);
-	CHECK(ec2_attach_eni(&x.w, "eni-1", "i-1", 3, 0, &attachment, &x.a, soon(), &x.e) == 0);
+	CHECK(ec2_attach_eni(x.w, "eni-1", "i-1", 3, 0, &attachment, &x.a, soon(), &x.e) == 0);
 	CHECK_STR(attachment, "eni-attach-7");
-	CHECK(ec2_attach_eni(&x.w, "eni-1", "i-1", 3, 0, &attachment, &x.a, soon(), &x.e) < 0);
+	CHECK(ec2_attach_eni(x.w, "eni-1", "i-1", 3, 0, &attachment, &x.a, soon(), &x.e) < 0);
 	CHECK_STR(x.e.msg, "AttachNetworkInterface: EC2 gives no attachmentId");
 	sent(&x, "AttachNetworkInterface",
 	     "NetworkInterfaceId=eni-1 InstanceId=i-1 DeviceIndex=3 NetworkCardIndex=0");
@@ -274,9 +274,9 @@ TEST(ec2_does_not_repeat_what_it_cannot_take_back)
 	size_t n;
 
 	start(&x, &broken, 1);
-	CHECK(ec2_attach_eni(&x.w, "eni-1", "i-1", 3, 0, &attachment, &x.a, soon(), &x.e) < 0);
+	CHECK(ec2_attach_eni(x.w, "eni-1", "i-1", 3, 0, &attachment, &x.a, soon(), &x.e) < 0);
 	CHECK_STR(x.e.code, "");
-	CHECK(ec2_assign_ips(&x.w, "eni-1", 2, &ips, &n, &x.a, soon(), &x.e) < 0);
+	CHECK(ec2_assign_ips(x.w, "eni-1", 2, &ips, &n, &x.a, soon(), &x.e) < 0);
 	CHECK_STR(x.e.code, "");
 	CHECK(strstr(x.e.msg, "InternalError"));
 	web_stop(&x.f.web);
@@ -297,16 +297,16 @@ TEST(ec2_commands_send_their_parameters)
 
 		start(&x, &yes, 1);
 		if (i == 0)
-			rc = ec2_delete_on_termination(&x.w, "eni-1", "eni-attach-1", &x.a, soon(),
+			rc = ec2_delete_on_termination(x.w, "eni-1", "eni-attach-1", &x.a, soon(),
 						       &x.e);
 		else if (i == 1)
-			rc = ec2_detach_eni(&x.w, "eni-attach-1", &x.a, soon(), &x.e);
+			rc = ec2_detach_eni(x.w, "eni-attach-1", &x.a, soon(), &x.e);
 		else if (i == 2)
-			rc = ec2_delete_eni(&x.w, "eni-1", &x.a, soon(), &x.e);
+			rc = ec2_delete_eni(x.w, "eni-1", &x.a, soon(), &x.e);
 		else if (i == 3)
-			rc = ec2_unassign_ips(&x.w, "eni-1", ips, 2, &x.a, soon(), &x.e);
+			rc = ec2_unassign_ips(x.w, "eni-1", ips, 2, &x.a, soon(), &x.e);
 		else
-			rc = ec2_create_tags(&x.w, "eni-1", &t, &x.a, soon(), &x.e);
+			rc = ec2_create_tags(x.w, "eni-1", &t, &x.a, soon(), &x.e);
 		CHECK_INT(rc, 0);
 		if (i == 0)
 			sent(&x, "ModifyNetworkInterfaceAttribute",
@@ -333,7 +333,7 @@ TEST(ec2_commands_fail_when_ec2_says_false)
 	auto_fixture struct fixture x = { 0 };
 
 	start(&x, &no, 1);
-	CHECK(ec2_delete_eni(&x.w, "eni-1", &x.a, soon(), &x.e) < 0);
+	CHECK(ec2_delete_eni(x.w, "eni-1", &x.a, soon(), &x.e) < 0);
 	CHECK_STR(x.e.msg, "DeleteNetworkInterface: EC2 answers false");
 }
 
@@ -353,10 +353,10 @@ TEST(ec2_assign_ips_gives_the_new_ones)
 	size_t n = 0;
 
 	start(&x, answers, 2);
-	CHECK(ec2_assign_ips(&x.w, "eni-1", 2, &ips, &n, &x.a, soon(), &x.e) == 0);
+	CHECK(ec2_assign_ips(x.w, "eni-1", 2, &ips, &n, &x.a, soon(), &x.e) == 0);
 	CHECK_INT(n, 2);
 	CHECK_STR(ip_text(ips[1]).s, "10.0.0.8");
-	CHECK(ec2_assign_ips(&x.w, "eni-1", 2, &ips, &n, &x.a, soon(), &x.e) == 0);
+	CHECK(ec2_assign_ips(x.w, "eni-1", 2, &ips, &n, &x.a, soon(), &x.e) == 0);
 	CHECK_INT(n, 0);
 	sent(&x, "AssignPrivateIpAddresses",
 	     "NetworkInterfaceId=eni-1 SecondaryPrivateIpAddressCount=2");
@@ -381,11 +381,11 @@ TEST(ec2_used_devices_counts_one_card_only)
 	bool used[100];
 
 	start(&x, answers, 3);
-	CHECK(ec2_used_devices(&x.w, "i-1", 0, used, &x.a, soon(), &x.e) == 0);
+	CHECK(ec2_used_devices(x.w, "i-1", 0, used, &x.a, soon(), &x.e) == 0);
 	CHECK(used[0] && !used[1] && !used[2] && used[3]);
-	CHECK(ec2_used_devices(&x.w, "i-1", 0, used, &x.a, soon(), &x.e) < 0);
+	CHECK(ec2_used_devices(x.w, "i-1", 0, used, &x.a, soon(), &x.e) < 0);
 	CHECK_STR(x.e.msg, "DescribeInstances: not exactly one instance for i-1");
-	CHECK(ec2_used_devices(&x.w, "i-1", 0, used, &x.a, soon(), &x.e) < 0);
+	CHECK(ec2_used_devices(x.w, "i-1", 0, used, &x.a, soon(), &x.e) < 0);
 	CHECK(strstr(x.e.msg, "'100'"));
 	sent(&x, "DescribeInstances", "InstanceId.1=i-1");
 }
@@ -409,8 +409,7 @@ TEST(ec2_describe_subnets_reads_all_fields)
 	size_t n = 0;
 
 	start(&x, answers, 2);
-	CHECK(ec2_describe_subnets(&x.w, "vpc-1", "eu-central-1a", &v, &n, &x.a, soon(), &x.e) ==
-	      0);
+	CHECK(ec2_describe_subnets(x.w, "vpc-1", "eu-central-1a", &v, &n, &x.a, soon(), &x.e) == 0);
 	CHECK_INT(n, 2);
 	CHECK_STR(v[0].id, "subnet-1");
 	CHECK_STR(v[0].zone, "eu-central-1a");
@@ -418,7 +417,7 @@ TEST(ec2_describe_subnets_reads_all_fields)
 	CHECK_INT(v[0].free, 8180);
 	CHECK_STR(tag_get(&v[0].tags, "kubernetes.io/role/cni"), "1");
 	CHECK_INT(v[1].free, 0);
-	CHECK(ec2_describe_subnets(&x.w, "vpc-1", "eu-central-1a", &v, &n, &x.a, soon(), &x.e) < 0);
+	CHECK(ec2_describe_subnets(x.w, "vpc-1", "eu-central-1a", &v, &n, &x.a, soon(), &x.e) < 0);
 	CHECK(strstr(x.e.msg, "subnet-1: EC2's cidrBlock '10.0.0.0' is not one"));
 	sent(&x, "DescribeSubnets",
 	     "Filter.1.Name=vpc-id Filter.1.Value.1=vpc-1 Filter.2.Name=availability-zone "

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws_session.h"
 #include "clock.h"
 #include "fakeaws.h"
 #include "str.h"
@@ -62,14 +63,15 @@ void fakeaws_env(const char *endpoint)
 	}
 }
 
-void fakeaws_start(struct fakeaws *f, struct aws *w)
+void fakeaws_start(struct fakeaws *f, struct aws **w)
 {
 	struct err e;
 
 	web_serve(&f->web, serve, f);
 	fakeaws_env(f->web.url);
-	if (aws_init(w, NULL, now_ms() + 1000, &e) < 0)
+	if (aws_new(w, &(struct aws_options) { .no_imds = true }, now_ms() + 1000, &e) < 0)
 		die("fake AWS: %s", e.msg);
+	(*w)->pause_ms = 1;
 }
 
 void fakeaws_stop(struct fakeaws *f)

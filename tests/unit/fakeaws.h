@@ -22,7 +22,7 @@ struct fakeaws {
 	struct web web;
 };
 /* Starts it and points a session with keys from the environment at it. */
-void fakeaws_start(struct fakeaws *f, struct aws *w);
+void fakeaws_start(struct fakeaws *f, struct aws **w);
 void fakeaws_stop(struct fakeaws *f);
 #define auto_fakeaws AUTO(fakeaws_stop)
 /* Keys, region and endpoint in the environment; NULL endpoint: removes them all. */

@@ -21,7 +21,7 @@ TEST(facts_reads_the_nodes_facts)
 	CHECK_STR(s.node.eni, "eni-0");
 	CHECK_STR(ip_text(s.node.ip).s, "10.0.0.10");
 	CHECK_STR(mac_text(s.node.mac).s, "02:00:00:00:00:00");
-	CHECK_STR(s.aws.region, "us-east-1");
+	CHECK_STR(aws_region(s.aws), "us-east-1");
 	CHECK_INT(s.node.max_enis, 3);
 	CHECK_INT(s.node.ips_per_eni, 3);
 }

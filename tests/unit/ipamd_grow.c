@@ -54,7 +54,7 @@ static void world_new(struct world *w, struct target target)
 					.host.mtu = 1500 };
 	w->d.grow_pause = (struct backoff) { 5000, 120000, 0.15, 0 };
 	CHECK(imds_init(&w->d.imds, &e) == 0 &&
-	      aws_init(&w->d.aws, &w->d.imds, now_ms() + 20000, &e) == 0 &&
+	      aws_new(&w->d.aws, NULL, now_ms() + 20000, &e) == 0 &&
 	      nodefacts_read(&w->d.node, &w->d.config, &w->d.imds, &e) == 0);
 	CHECK_STR(e.msg, "");
 	x = read_eni(w, "eni-0", &a);

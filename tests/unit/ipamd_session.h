@@ -9,7 +9,7 @@ struct session {
 	struct config config;
 	struct nodefacts node;
 	struct imds imds;
-	struct aws aws;
+	struct aws *aws;
 	struct cloud w;
 	struct arena a;
 };
@@ -29,11 +29,10 @@ static inline void session_open(struct session *s)
 	s->config = (struct config) { .cluster = "",
 				      .subnet_discovery = true,
 				      .manage_untagged = true };
-	s->w = (struct cloud) { &s->aws, &s->imds, &s->node, &s->config };
-	CHECK(imds_init(&s->imds, &e) == 0 &&
-	      aws_init(&s->aws, &s->imds, now_ms() + 20000, &e) == 0 &&
+	CHECK(imds_init(&s->imds, &e) == 0 && aws_new(&s->aws, NULL, now_ms() + 20000, &e) == 0 &&
 	      nodefacts_read(&s->node, &s->config, &s->imds, &e) == 0);
 	CHECK_STR(e.msg, "");
+	s->w = (struct cloud) { s->aws, &s->imds, &s->node, &s->config };
 }
 
 /* The next so many calls of an action fail. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ec2.h"
+#include "imds.h"
 #include "labask.h"
 #include "web.h"
 
@@ -13,7 +14,7 @@ struct site {
 	struct instance *i;
 	struct web imds, ec2;
 	struct imds m;
-	struct aws w;
+	struct aws *w;
 	int64_t deadline;
 };
 
@@ -34,7 +35,7 @@ static void site_open(struct site *s)
 		unsetenv(unwanted[k]);
 	setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", s->imds.url, 1);
 	setenv("AWS_ENDPOINT_URL_EC2", s->ec2.url, 1);
-	CHECK(imds_init(&s->m, &e) == 0 && aws_init(&s->w, &s->m, s->deadline, &e) == 0);
+	CHECK(imds_init(&s->m, &e) == 0 && aws_new(&s->w, NULL, s->deadline, &e) == 0);
 	CHECK_STR(e.msg, "");
 }
 
@@ -58,7 +59,7 @@ TEST(lab_tells_our_client_what_a_node_is)
 	struct err e = { 0 };
 
 	site_open(&s);
-	CHECK_STR(s.w.region, "ap-northeast-2");
+	CHECK_STR(aws_region(s.w), "ap-northeast-2");
 	CHECK(imds_get(&s.m, "/latest/meta-data/mac", &text, &a, s.deadline, &e) == 0);
 	CHECK_STR(text, mac_text(s.i->primary->mac).s);
 	CHECK(imds_get(&s.m, "/latest/meta-data/ipv6", &text, &a, s.deadline, &e) < 0);
@@ -79,11 +80,11 @@ static void grow(struct site *s, struct ec2_eni *n, struct arena *a)
 	bool used[100];
 	struct err e = { 0 };
 
-	CHECK(ec2_create_eni(&s->w, &q, n, a, s->deadline, &e) == 0);
-	CHECK(ec2_used_devices(&s->w, s->i->id, 0, used, a, s->deadline, &e) == 0);
+	CHECK(ec2_create_eni(s->w, &q, n, a, s->deadline, &e) == 0);
+	CHECK(ec2_used_devices(s->w, s->i->id, 0, used, a, s->deadline, &e) == 0);
 	CHECK(used[0] && !used[1]);
-	CHECK(ec2_attach_eni(&s->w, n->id, s->i->id, 1, 0, &attachment, a, s->deadline, &e) == 0);
-	CHECK(ec2_delete_on_termination(&s->w, n->id, attachment, a, s->deadline, &e) == 0);
+	CHECK(ec2_attach_eni(s->w, n->id, s->i->id, 1, 0, &attachment, a, s->deadline, &e) == 0);
+	CHECK(ec2_delete_on_termination(s->w, n->id, attachment, a, s->deadline, &e) == 0);
 	CHECK_STR(e.msg, "");
 }
 
@@ -99,20 +100,20 @@ TEST(lab_serves_our_client_the_life_of_an_eni)
 
 	site_open(&s);
 	grow(&s, &n, &a);
-	CHECK(ec2_describe_enis(&s.w, &n.id, 1, &found, &a, s.deadline, &e) == 0 && found.n == 1);
+	CHECK(ec2_describe_enis(s.w, &n.id, 1, &found, &a, s.deadline, &e) == 0 && found.n == 1);
 	if (found.n != 1)
 		return;
 	CHECK(found.v[0].nips == 5 && found.v[0].ips[0].primary && found.v[0].device == 1);
 	CHECK(found.v[0].delete_on_termination);
 	CHECK_STR(tag_get(&found.v[0].tags, "node.k8s.amazonaws.com/instance_id"), s.i->id);
-	CHECK(ec2_assign_ips(&s.w, n.id, 1, &ips, &nips, &a, s.deadline, &e) == 0 && nips == 1);
-	CHECK(ec2_assign_ips(&s.w, n.id, 1, &ips, &nips, &a, s.deadline, &e) < 0);
+	CHECK(ec2_assign_ips(s.w, n.id, 1, &ips, &nips, &a, s.deadline, &e) == 0 && nips == 1);
+	CHECK(ec2_assign_ips(s.w, n.id, 1, &ips, &nips, &a, s.deadline, &e) < 0);
 	CHECK(e.num == EDQUOT);
 	CHECK_STR(e.code, "PrivateIpAddressLimitExceeded");
-	CHECK(ec2_unassign_ips(&s.w, n.id, &found.v[0].ips[1].ip, 1, &a, s.deadline, &e) == 0);
-	CHECK(ec2_detach_eni(&s.w, found.v[0].attachment, &a, s.deadline, &e) == 0);
-	CHECK(ec2_delete_eni(&s.w, n.id, &a, s.deadline, &e) == 0);
-	CHECK(ec2_delete_eni(&s.w, n.id, &a, s.deadline, &e) < 0 && e.num == ENOENT);
+	CHECK(ec2_unassign_ips(s.w, n.id, &found.v[0].ips[1].ip, 1, &a, s.deadline, &e) == 0);
+	CHECK(ec2_detach_eni(s.w, found.v[0].attachment, &a, s.deadline, &e) == 0);
+	CHECK(ec2_delete_eni(s.w, n.id, &a, s.deadline, &e) == 0);
+	CHECK(ec2_delete_eni(s.w, n.id, &a, s.deadline, &e) < 0 && e.num == ENOENT);
 	CHECK(!world_eni(&s.f->w, n.id));
 }
 
@@ -128,11 +129,11 @@ TEST(lab_lists_subnets_and_tags_for_our_client)
 	struct err e = { 0 };
 
 	site_open(&s);
-	CHECK(ec2_describe_subnets(&s.w, s.f->w.vpc_id, "ap-northeast-2a", &subnets, &n, &a,
+	CHECK(ec2_describe_subnets(s.w, s.f->w.vpc_id, "ap-northeast-2a", &subnets, &n, &a,
 				   s.deadline, &e) == 0);
 	CHECK(n == 1 && subnets && subnets[0].free == 250);
-	CHECK(ec2_create_tags(&s.w, s.i->primary->id, &tags, &a, s.deadline, &e) == 0);
-	CHECK(ec2_find_enis(&s.w, "tag:k", "v <&>", &found, &a, s.deadline, &e) == 0);
+	CHECK(ec2_create_tags(s.w, s.i->primary->id, &tags, &a, s.deadline, &e) == 0);
+	CHECK(ec2_find_enis(s.w, "tag:k", "v <&>", &found, &a, s.deadline, &e) == 0);
 	CHECK(found.n == 1);
 	CHECK_STR(e.msg, "");
 }

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* shape.h - the structures of AWS's APIs: one table each, one writer and one reader for all of them
+ * in every protocol. */
+#pragma once
+#include "aws.h"
+#include "ip.h"
+#include "str.h"
+
+enum shape_kind {
+	SHAPE_STR,   /* const char *: NULL is not sent, "" is; never NULL when read */
+	SHAPE_OPT,   /* the same, but NULL when absent: for what is sent back as it was read */
+	SHAPE_INT,   /* int64_t: 0 is not sent; 0 when absent */
+	SHAPE_NUM,   /* struct aws_num: for numbers whose 0 counts */
+	SHAPE_BOOL,  /* bool: sent when true; false when absent */
+	SHAPE_FLAG,  /* enum aws_flag: for those whose false counts */
+	SHAPE_IP,    /* struct ip: family 0 is not sent, and absent */
+	SHAPE_CIDR,  /* struct cidr: the same */
+	SHAPE_STRS,  /* struct strs (str.h) */
+	SHAPE_IPS,   /* struct ips (ip.h) */
+	SHAPE_CIDRS, /* struct cidrs */
+	SHAPE_ONE,   /* const struct T *: NULL is not sent, and absent */
+	SHAPE_LIST,  /* struct Ts: n structs T */
+	SHAPE_MAP    /* struct tags: strings by name; EC2 has none */
+};
+struct aws_num {
+	int64_t v;
+	bool set;
+};
+enum aws_flag { FLAG_UNSET, FLAG_NO, FLAG_YES };
+
+struct shape;
+struct shape_field {
+	enum shape_kind kind;
+	uint32_t at;             /* of the member in the struct */
+	const struct shape *sub; /* ONE, LIST */
+	const char *name[2];     /* as sent, as received */
+};
+struct shape {
+	size_t size; /* of the struct */
+	const struct shape_field *f;
+	size_t n;
+};
+
+/* A structure is a macro FIELDS(F, T) with one F(T, KIND, member, sub, sent, received) per field;
+ * sub is the name of ONE's or LIST's structure, else 0. A name "" is never sent, or never read. The
+ * second name may be left out: then it is the first, in EC2 with a small first letter.
+ * EC2: sent is the parameter ("SecurityGroupId", "Attachment.AttachmentId"; a list's index
+ * follows), received a path in which a list says what repeats: all that match are its elements
+ * ("groupSet/item/groupId", "reservationSet/item/instancesSet/item").
+ * Elsewhere both are the member's name; ".member.N" and "/member" (of maps ".entry.N.key" ...) are
+ * added as the protocol wants. received may be a path there too ("Certificate/DomainName").
+ *
+ * AWS_STRUCT() makes struct T, struct Ts { struct T *v; size_t n; } and declares the table T_shape,
+ * which AWS_SHAPE() defines in one .c file. */
+#define AWS_STRUCT(T, FIELDS)           \
+	struct T {                      \
+		FIELDS(SHAPE_MEMBER, T) \
+	};                              \
+	struct T##s {                   \
+		struct T *v;            \
+		size_t n;               \
+	};                              \
+	extern const struct shape T##_shape;
+#define AWS_SHAPE(T, FIELDS)                                                     \
+	static const struct shape_field T##_fields[] = { FIELDS(SHAPE_ROW, T) }; \
+	const struct shape T##_shape = { sizeof(struct T), T##_fields, COUNT(T##_fields) };
+
+/* The table of struct Ts itself, for actions that answer a list and no more. */
+#define AWS_LIST(T, received)                                   \
+	static const struct shape_field T##s_fields[] = {       \
+		{ SHAPE_LIST, 0, &T##_shape, { "", received } } \
+	};                                                      \
+	static const struct shape T##s_shape = { sizeof(struct T##s), T##s_fields, 1 };
+
+#define SHAPE_MEMBER(T, kind, member, sub, ...) SHAPE_C_##kind(sub) member;
+#define SHAPE_ROW(T, kind, member, sub, ...) \
+	{ SHAPE_##kind, offsetof(struct T, member), SHAPE_SUB_##kind(sub), { __VA_ARGS__ } },
+#define SHAPE_C_STR(sub) const char *
+#define SHAPE_C_OPT(sub) const char *
+#define SHAPE_C_INT(sub) int64_t
+#define SHAPE_C_NUM(sub) struct aws_num
+#define SHAPE_C_BOOL(sub) bool
+#define SHAPE_C_FLAG(sub) enum aws_flag
+#define SHAPE_C_IP(sub) struct ip
+#define SHAPE_C_CIDR(sub) struct cidr
+#define SHAPE_C_STRS(sub) struct strs
+#define SHAPE_C_IPS(sub) struct ips
+#define SHAPE_C_CIDRS(sub) struct cidrs
+#define SHAPE_C_ONE(sub) const struct sub *
+#define SHAPE_C_LIST(sub) struct sub##s
+#define SHAPE_C_MAP(sub) struct tags
+#define SHAPE_SUB_STR(sub) NULL
+#define SHAPE_SUB_OPT(sub) NULL
+#define SHAPE_SUB_INT(sub) NULL
+#define SHAPE_SUB_NUM(sub) NULL
+#define SHAPE_SUB_BOOL(sub) NULL
+#define SHAPE_SUB_FLAG(sub) NULL
+#define SHAPE_SUB_IP(sub) NULL
+#define SHAPE_SUB_CIDR(sub) NULL
+#define SHAPE_SUB_STRS(sub) NULL
+#define SHAPE_SUB_IPS(sub) NULL
+#define SHAPE_SUB_CIDRS(sub) NULL
+#define SHAPE_SUB_ONE(sub) &sub##_shape
+#define SHAPE_SUB_LIST(sub) &sub##_shape
+#define SHAPE_SUB_MAP(sub) NULL
+
+/* Append a struct's fields as parameters. */
+void shape_put(const struct shape *s, const void *in, enum aws_protocol p, struct aws_params *out);
+/* The same as a JSON object. */
+struct json *shape_json(const struct shape *s, const void *in);
+/* Fill the struct at out from an element, NULL: nothing is there; strings and lists live in a
+ * (strings from XML are the tree's own). EBADMSG names the field and the value that cannot be read,
+ * after the struct's first string. */
+MUST int shape_get(const struct shape *s, void *out, const struct xml *x, enum aws_protocol p,
+		   struct arena *a, struct err *e);
+MUST int shape_get_json(const struct shape *s, void *out, const struct json *j, struct arena *a,
+			struct err *e);
+
+/* Tags have the same form in every service. */
+#define TAG(F, T)                \
+	F(T, STR, key, 0, "Key") \
+	F(T, STR, value, 0, "Value")
+AWS_STRUCT(tag, TAG)
+const char *tag_get(const struct tags *t, const char *key); /* NULL when absent */
+
+/* ---- actions */
+
+struct aws_action {
+	enum aws_service service;
+	const char *name;             /* "DescribeListeners" */
+	const struct shape *in, *out; /* NULL: nothing is sent, or nothing that counts comes back */
+	bool repeatable;              /* as in struct aws_request */
+	/* Paged actions: names of the token as sent and as received, and of the list (a field of
+	 * out, by its received name as written there). NULL: not paged. */
+	const char *token_in, *token_out, *list;
+};
+/* One call; a paged action: its first page. out is zeroed first. EIO when EC2 answers
+ * "<return>false</return>". */
+MUST int aws_do(struct aws *w, const struct aws_action *act, const void *in, void *out,
+		struct arena *a, int64_t deadline, struct err *e);
+/* Every page; the list has them all, other fields are the last page's. More than 1000 pages are
+ * EFBIG. */
+MUST int aws_all(struct aws *w, const struct aws_action *act, const void *in, void *out,
+		 struct arena *a, int64_t deadline, struct err *e);
+/* Every page, each element of the list given to fn once it is there and forgotten: memory is
+ * bounded by one of them (in AWS_JSON by one page). fn sees an element twice when a page had to be
+ * asked for again; when it fails, so does the call. */
+MUST int aws_each(struct aws *w, const struct aws_action *act, const void *in,
+		  int (*fn)(const void *item, void *arg, struct err *e), void *arg,
+		  int64_t deadline, struct err *e);
