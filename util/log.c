@@ -117,7 +117,8 @@ static void put(const struct line *l, char *out, size_t cap, const char *msg)
 	(void)gone; /* a log that cannot be written has nobody to tell */
 }
 
-__attribute__((noinline)) static void put_long(const struct line *l, const char *fmt, va_list ap)
+__attribute__((noinline, format(printf, 2, 0))) static void put_long(const struct line *l,
+								     const char *fmt, va_list ap)
 {
 	char msg[LINE], out[LINE];
 
