@@ -10,14 +10,20 @@ struct conn {
 	struct tls *tls; /* NULL: plain */
 	char peer[80];   /* "host:port", for errors */
 };
-/* Resolve host (a literal address or a name) and connect to the first address that answers before
- * the deadline; each address gets an equal share of what time is left. ETIMEDOUT, ECONNREFUSED,
- * ENOENT (no such name) ... name host and port. Looking a name up obeys the resolver's own time-out
- * (resolv.conf), not the deadline. */
+/* Look host up (a literal address or a name; lookup.h) and connect, all before the deadline: its
+ * addresses are tried in turn, the next one 250 ms after the last or at once when none is left
+ * under way, and the first that answers wins (RFC 8305). ETIMEDOUT, ECONNREFUSED (of the address
+ * that failed last), ENOENT (no such name) ... name host and port. */
 MUST int conn_open(struct conn *c, const char *host, const char *port, int64_t deadline,
 		   struct err *e);
-/* Speak TLS from here on (tls.h): the certificate must be for host. */
+/* The same for addresses that are known, in the order given. c is zero but for peer. */
+struct lookup;
+MUST int conn_open_any(struct conn *c, const struct lookup *to, int64_t deadline, struct err *e);
+/* Speak TLS from here on (tls.h): the certificate must be for host. The second can resume sessions.
+ */
 MUST int conn_tls(struct conn *c, const char *host, int64_t deadline, struct err *e);
+struct tls_peer;
+MUST int conn_tls_as(struct conn *c, const struct tls_peer *peer, int64_t deadline, struct err *e);
 /* All of it, or ETIMEDOUT / EPIPE. */
 MUST int conn_write(struct conn *c, const void *data, size_t n, int64_t deadline, struct err *e);
 /* At least one byte; *got 0: the peer has closed. What has already come is given even when the

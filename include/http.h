@@ -60,10 +60,10 @@ MUST int http_url(struct http_client *c, const char *url, const char **path, str
 /* Host as the Host header has it: brackets, and the port unless it is the scheme's own. */
 const char *http_host(const struct http_client *c, struct arena *a);
 /* Any status is success here, redirects too: none is followed. e is for what went wrong on the way:
- * EBADMSG malformed answer, E2BIG headers, EFBIG body, ETIMEDOUT, ECONNRESET (closed before an
- * answer), and what conn.h says; it names method, host and target. A kept connection that proves to
- * be closed is replaced once: before anything was sent, or, unless the method is POST or PATCH,
- * when no byte of an answer came. */
+ * EBADMSG malformed answer, E2BIG headers or chunk extensions, EFBIG body, ETIMEDOUT, ECONNRESET
+ * (closed before an answer), and what conn.h says; it names method, host and target. A kept
+ * connection that proves to be closed is replaced once: before anything was sent, or, unless the
+ * method is POST or PATCH, when no byte of an answer came. */
 MUST int http_do(struct http_client *c, const struct http_request *q, struct http_response *r,
 		 struct arena *a, int64_t deadline, struct err *e);
 void http_close(struct http_client *c);

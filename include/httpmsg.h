@@ -28,7 +28,7 @@ struct httpmsg {
 };
 void httpmsg_start(struct httpmsg *m);
 /* Take n bytes in; *used is less than n only when the message is done. EBADMSG: malformed, E2BIG:
- * too many or too long headers, EFBIG: body over max_body. */
+ * too many or too long headers, or chunk extensions or trailers, EFBIG: body over max_body. */
 MUST int httpmsg_feed(struct httpmsg *m, const char *data, size_t n, size_t *used, struct err *e);
 /* The peer has closed: done if the message ends so, else EBADMSG. */
 MUST int httpmsg_eof(struct httpmsg *m, struct err *e);

@@ -16,9 +16,8 @@ struct tls_cache {
 	pthread_mutex_t lock;
 	struct tls_cached *first; /* the newest */
 };
-/* Keep a copy for at most life_ms from now, in place of the key's earlier one. */
-void tls_cache_put(struct tls_cache *c, const char *key, const struct buf *session,
-		   int64_t life_ms);
+/* Keep a copy until then, at most TLS_CACHE_LIFE_MS from now, in place of the key's earlier one. */
+void tls_cache_put(struct tls_cache *c, const char *key, const struct buf *session, int64_t until);
 /* The key's session, if its life is not over: it is appended to out and leaves the cache, because a
  * ticket of TLS 1.3 should not be shown twice (RFC 8446 appendix C.4) and a session that was
  * refused is then gone. */

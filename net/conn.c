@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* conn.c - connect, read and write with deadlines. */
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "conn.h"
+#include "lookup.h"
 #include "tls.h"
+
+enum { STAGGER_MS = 250 };
 
 int fd_wait(int fd, short events, int64_t deadline)
 {
@@ -24,89 +27,134 @@ int fd_wait(int fd, short events, int64_t deadline)
 	return n;
 }
 
-/* A connected descriptor, or below zero with errno. */
-static int dial(const struct addrinfo *to, int64_t deadline)
-{
-	auto_fd int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	socklen_t len = sizeof(int);
-	int one = 1, why = 0, n;
+/* ---- connect: happy eyeballs, RFC 8305 */
 
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (connect(fd, to->ai_addr, to->ai_addrlen) < 0) {
-		if (errno != EINPROGRESS)
-			return -1;
-		n = fd_wait(fd, POLLOUT, deadline);
-		if (n == 0)
-			errno = ETIMEDOUT;
-		if (n <= 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &len) < 0)
-			return -1;
-		if (why) {
-			errno = why;
-			return -1;
+/* Attempts under way; a descriptor below zero is one that failed. */
+struct race {
+	struct pollfd p[LOOKUP_MAX];
+	size_t n, open;
+	int why; /* errno of the last that failed */
+};
+
+static void race_lost(struct race *r, struct pollfd *p, int why)
+{
+	r->why = why;
+	close(p->fd);
+	p->fd = -1;
+	r->open--;
+}
+
+/* Begin to connect to the next address. */
+static void race_start(struct race *r, const struct lookup_addr *to)
+{
+	struct pollfd *p = &r->p[r->n++];
+	int one = 1;
+
+	p->events = POLLOUT;
+	p->fd = socket(to->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (p->fd < 0) {
+		r->why = errno;
+		return;
+	}
+	r->open++;
+	setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (connect(p->fd, (const struct sockaddr *)&to->at, to->len) < 0 && errno != EINPROGRESS)
+		race_lost(r, p, errno);
+}
+
+/* A connected descriptor, whose place in the race is then empty; or 0. */
+static int race_winner(struct race *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct pollfd *p = &r->p[i];
+		socklen_t len = sizeof(int);
+		int why = 0;
+
+		if (p->fd < 0 || !p->revents)
+			continue;
+		if (getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &why, &len) < 0)
+			why = errno;
+		if (why == 0) {
+			int fd = p->fd;
+
+			p->fd = -1;
+			return fd;
 		}
+		race_lost(r, p, why);
 	}
-	return TAKE(fd);
+	return 0;
 }
 
-static int gai_errno(int rc)
+/* The next address has its turn when none is under way, or the last one had its time. */
+static int race_run(struct race *r, const struct lookup *to, int64_t deadline)
 {
-	switch (rc) {
-	case EAI_NONAME:
-	case EAI_NODATA:
-		return ENOENT;
-	case EAI_AGAIN:
-		return EAGAIN;
-	case EAI_SYSTEM:
-		return errno;
-	default:
-		return EIO;
-	}
-}
+	int64_t turn = 0;
 
-/* The first address that answers; a dead one may not use up the others' time. */
-static int dial_any(const struct addrinfo *list, int64_t deadline)
-{
-	int64_t left = 0;
+	for (;;) {
+		int64_t until = deadline;
+		size_t open = r->open;
+		int fd, n;
 
-	for (const struct addrinfo *i = list; i; i = i->ai_next)
-		left++;
-	for (const struct addrinfo *i = list; i; i = i->ai_next, left--) {
-		int64_t now = now_ms();
-		int fd = dial(i, now + (deadline - now) / left);
-
+		if (r->n < to->n && (!r->open || now_ms() >= turn)) {
+			race_start(r, &to->v[r->n]);
+			turn = now_ms() + STAGGER_MS;
+			continue;
+		}
+		if (!r->open)
+			return errno = r->why, -1;
+		if (r->n < to->n && turn < until)
+			until = turn;
+		n = poll(r->p, (nfds_t)r->n, deadline_left(until));
+		if (n < 0 && errno != EINTR)
+			return -1;
+		fd = n > 0 ? race_winner(r) : 0;
 		if (fd > 0)
 			return fd;
+		if (r->open < open)
+			turn = 0;
+		if (n == 0 && deadline_left(deadline) == 0)
+			return errno = ETIMEDOUT, -1;
 	}
-	return -1;
+}
+
+int conn_open_any(struct conn *c, const struct lookup *to, int64_t deadline, struct err *e)
+{
+	struct race r = { .why = EADDRNOTAVAIL };
+	int fd = race_run(&r, to, deadline), why = errno;
+
+	for (size_t i = 0; i < r.n; i++)
+		if (r.p[i].fd >= 0)
+			close(r.p[i].fd);
+	if (fd < 0)
+		return fail(e, why, "connect to %s:", c->peer);
+	c->fd = fd;
+	return 0;
 }
 
 int conn_open(struct conn *c, const char *host, const char *port, int64_t deadline, struct err *e)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list = NULL;
-	int rc, fd;
+	struct lookup to;
 
 	*c = (struct conn) { 0 };
 	snprintf(c->peer, sizeof(c->peer), strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
 	if (deadline_left(deadline) == 0)
 		return fail(e, ETIMEDOUT, "no time left to connect to %s", c->peer);
-	rc = getaddrinfo(host, port, &hints, &list);
-	if (rc != 0)
-		return fail(e, gai_errno(rc), "look up %s: %s", host, gai_strerror(rc));
-	fd = dial_any(list, deadline);
-	rc = errno;
-	freeaddrinfo(list);
-	if (fd < 0)
-		return fail(e, rc, "connect to %s:", c->peer);
-	c->fd = fd;
-	return 0;
+	if (lookup(&to, host, port, deadline, e) < 0)
+		return -1;
+	return conn_open_any(c, &to, deadline, e);
+}
+
+/* ---- bytes */
+
+int conn_tls_as(struct conn *c, const struct tls_peer *peer, int64_t deadline, struct err *e)
+{
+	return tls_open(&c->tls, c->fd, peer, deadline, e) < 0 ? wrap(e, "TLS with %s", c->peer)
+							       : 0;
 }
 
 int conn_tls(struct conn *c, const char *host, int64_t deadline, struct err *e)
 {
-	return tls_open(&c->tls, c->fd, host, deadline, e) < 0 ? wrap(e, "TLS with %s", c->peer)
-							       : 0;
+	return conn_tls_as(c, &(struct tls_peer) { .host = host }, deadline, e);
 }
 
 int conn_write(struct conn *c, const void *data, size_t n, int64_t deadline, struct err *e)

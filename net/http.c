@@ -9,6 +9,7 @@
 #include "http.h"
 #include "httpmsg.h"
 #include "str.h"
+#include "tls.h"
 
 enum { READ = 16 * 1024, MAX_BODY = 1024 * 1024, MAX_INTERIM = 8 };
 
@@ -98,7 +99,13 @@ static int compose(const struct http_client *c, const struct http_request *q, st
 	if (!*http_header(&q->headers, "Content-Length") &&
 	    (q->body_len || strcmp(q->method, "POST") == 0 || strcmp(q->method, "PUT") == 0))
 		http_add(&more, "Content-Length", arena_fmt(a, "%zu", q->body_len));
-	buf_fmt(out, "%s %s HTTP/1.1\r\n", q->method, q->target);
+	if (*c->via.host && !c->tls) {
+		if (*c->via.auth)
+			http_add(&more, "Proxy-Authorization", c->via.auth);
+		buf_fmt(out, "%s http://%s%s HTTP/1.1\r\n", q->method, http_host(c, a), q->target);
+	} else {
+		buf_fmt(out, "%s %s HTTP/1.1\r\n", q->method, q->target);
+	}
 	if (httpmsg_headers(&more, out, e) < 0 || httpmsg_headers(&q->headers, out, e) < 0)
 		return -1;
 	buf_str(out, "\r\n");
@@ -107,22 +114,17 @@ static int compose(const struct http_client *c, const struct http_request *q, st
 	return 0;
 }
 
-static int connected(struct http_client *c, int64_t deadline, struct err *e)
-{
-	if (conn_idle(&c->conn))
-		return 0;
-	conn_close(&c->conn);
-	if (conn_open(&c->conn, c->host, c->port, deadline, e) < 0)
-		return -1;
-	return c->tls ? conn_tls(&c->conn, c->host, deadline, e) : 0;
-}
-
 /* Bytes that have come but were not looked at yet. */
 struct input {
 	char bytes[READ];
 	size_t at, got;
 	bool heard; /* something came at all */
 };
+static void input_clear(struct input *in)
+{
+	in->at = in->got = 0;
+	in->heard = false;
+}
 
 /* Have some input; in->got is 0 when the peer has closed. */
 static int refill(struct conn *c, struct input *in, int64_t deadline, struct err *e)
@@ -176,6 +178,54 @@ static int receive(struct conn *c, struct httpmsg *m, struct input *in, int64_t 
 	return fail(e, EBADMSG, "%s sends no final answer", c->peer);
 }
 
+/* Ask the proxy for a tunnel to the origin. */
+static int tunnel(struct http_client *c, int64_t deadline, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	auto_buf struct buf text = { 0 };
+	auto_httpmsg struct httpmsg m = { .response = true, .no_body = true, .a = &a };
+	struct http_headers h = { 0 };
+	struct input in;
+	const char *to =
+		arena_fmt(&a, strchr(c->host, ':') ? "[%s]:%s" : "%s:%s", c->host, c->port);
+
+	input_clear(&in);
+	http_add(&h, "Host", to);
+	if (*c->via.auth)
+		http_add(&h, "Proxy-Authorization", c->via.auth);
+	buf_fmt(&text, "CONNECT %s HTTP/1.1\r\n", to);
+	if (httpmsg_headers(&h, &text, e) < 0)
+		return -1;
+	buf_str(&text, "\r\n");
+	if (conn_write(&c->conn, text.p, text.len, deadline, e) < 0 ||
+	    receive(&c->conn, &m, &in, deadline, e) < 0)
+		return -1;
+	if (m.status / 100 != 2)
+		return fail(e, m.status / 100 == 4 ? EACCES : ECONNREFUSED,
+			    "%s refuses CONNECT %s: status %d%s", c->conn.peer, to, m.status,
+			    m.status == 407 ? " (it wants another user or password)" : "");
+	if (in.at < in.got)
+		return fail(e, EBADMSG, "%s sends something of its own behind its consent",
+			    c->conn.peer);
+	snprintf(c->conn.peer, sizeof(c->conn.peer), "%s", to);
+	return 0;
+}
+
+static int connected(struct http_client *c, int64_t deadline, struct err *e)
+{
+	const struct tls_peer peer = { c->host, c->port, c->sessions };
+	bool via = *c->via.host;
+
+	if (conn_idle(&c->conn))
+		return 0;
+	conn_close(&c->conn);
+	if (conn_open(&c->conn, via ? c->via.host : c->host, via ? c->via.port : c->port, deadline,
+		      e) < 0 ||
+	    (via && c->tls && tunnel(c, deadline, e) < 0))
+		return via ? wrap(e, "proxy") : -1;
+	return c->tls ? conn_tls_as(&c->conn, &peer, deadline, e) : 0;
+}
+
 /* One attempt. *lost: the connection was closed before a byte of the answer. */
 static int attempt(struct http_client *c, const struct http_request *q, const struct buf *text,
 		   struct httpmsg *m, bool *lost, int64_t deadline, struct err *e)
@@ -184,8 +234,7 @@ static int attempt(struct http_client *c, const struct http_request *q, const st
 
 	if (connected(c, deadline, e) < 0)
 		return -1;
-	in.at = in.got = 0;
-	in.heard = false;
+	input_clear(&in);
 	m->response = true;
 	m->no_body = strcmp(q->method, "HEAD") == 0;
 	m->max_body = q->max_body ? q->max_body : MAX_BODY;

@@ -13,8 +13,9 @@ enum { MAX_COLLECTED = 1024 * 1024 };
 struct httpmsg_parser {
 	llhttp_t ll;
 	struct httpmsg *m;
-	struct err e;       /* why a callback refused */
-	size_t raw;         /* bytes before the body */
+	struct err e; /* why a callback refused */
+	size_t raw;   /* bytes since the last that mattered: headers, chunks' extensions ... */
+	size_t marks; /* times that any mattered */
 	bool headed, ended; /* headers complete; message complete */
 	struct buf head;    /* target, names and values, each with its NUL */
 	size_t n;           /* headers begun */
@@ -119,6 +120,7 @@ static int on_head(llhttp_t *ll)
 	struct httpmsg *m = p->m;
 
 	p->headed = true;
+	p->marks++;
 	if (ll->http_major != 1)
 		return fail(&p->e, EBADMSG, "not HTTP/1: version %d.%d", ll->http_major,
 			    ll->http_minor);
@@ -137,6 +139,7 @@ static int on_body(llhttp_t *ll, const char *at, size_t n)
 	if (n > max - p->taken)
 		return refuse(p, EFBIG, "body is too long", max);
 	p->taken += n;
+	p->marks++;
 	if (streams(p))
 		return p->m->on_body(at, n, p->m->on_body_arg, &p->e);
 	buf_add(&p->body, at, n);
@@ -204,6 +207,7 @@ static int malformed(struct httpmsg *m, struct err *e)
 int httpmsg_feed(struct httpmsg *m, const char *data, size_t n, size_t *used, struct err *e)
 {
 	struct httpmsg_parser *p = m->p;
+	size_t marks = p->marks;
 	llhttp_errno_t rc = llhttp_execute(&p->ll, data, n);
 
 	*used = n;
@@ -218,10 +222,11 @@ int httpmsg_feed(struct httpmsg *m, const char *data, size_t n, size_t *used, st
 	}
 	if (rc != HPE_OK)
 		return malformed(m, e);
-	if (!p->headed)
-		p->raw += n;
+	p->raw = p->marks == marks ? p->raw + n : 0;
 	if (p->raw > HTTP_MAX_HEAD)
-		return fail(e, E2BIG, "headers are too long (limit %d)", HTTP_MAX_HEAD);
+		return fail(e, E2BIG, "%s are too long (limit %d)",
+			    p->headed ? "a chunk's head or the trailers" : "headers",
+			    HTTP_MAX_HEAD);
 	return 0;
 }
 

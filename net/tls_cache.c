@@ -43,14 +43,15 @@ static struct tls_cached **find(struct tls_cache *c, const char *key, size_t max
 	return found;
 }
 
-void tls_cache_put(struct tls_cache *c, const char *key, const struct buf *session, int64_t life_ms)
+void tls_cache_put(struct tls_cache *c, const char *key, const struct buf *session, int64_t until)
 {
 	struct tls_cached *t, **old;
+	int64_t most = now_ms() + TLS_CACHE_LIFE_MS;
 
-	if (life_ms <= 0 || !session->len || session->len > TLS_CACHE_BYTES)
+	if (!session->len || session->len > TLS_CACHE_BYTES)
 		return;
 	t = xalloc(sizeof(*t));
-	t->until = now_ms() + (life_ms < TLS_CACHE_LIFE_MS ? life_ms : TLS_CACHE_LIFE_MS);
+	t->until = until < most ? until : most;
 	buf_str(&t->key, key);
 	buf_add(&t->session, session->p, session->len);
 	pthread_mutex_lock(&c->lock);

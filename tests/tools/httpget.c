@@ -1,25 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* httpget.c - one GET by our own HTTP client: httpget URL. Prints "STATUS BODY" and ends with 0, or
- * the error and ends with 1. */
+/* httpget.c - GETs by our own HTTP client, with the environment's proxy: httpget URL [TIMES]. Each
+ * has a connection of its own, their TLS sessions are kept in one pool. PATIENCE_MS: how long each
+ * may take; TOUCH: a file that gets a new time stamp between them. Prints "STATUS BODY" and ends
+ * with 0, or the error and ends with 1. */
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 #include "clock.h"
-#include "http.h"
+#include "httppool.h"
+#include "proxy.h"
+#include "str.h"
 
 enum { PATIENCE_MS = 10000 };
 
-static int get(const char *url, struct err *e)
+static int get(const char *url, struct http_pool *pool, int64_t patience_ms, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	auto_http struct http_client c = { 0 };
 	struct http_request q = { .method = "GET" };
 	struct http_response r;
 
-	if (http_url(&c, url, &q.target, e) < 0)
+	if (http_url(&c, url, &q.target, e) < 0 || http_use_proxy(&c, e) < 0)
 		return -1;
+	http_pool_take(pool, &c);
 	if (!*q.target)
 		q.target = "/";
-	if (http_do(&c, &q, &r, &a, now_ms() + PATIENCE_MS, e) < 0)
+	if (http_do(&c, &q, &r, &a, now_ms() + patience_ms, e) < 0)
 		return -1;
 	printf("%d %s\n", r.status, r.body);
 	return 0;
@@ -27,14 +35,23 @@ static int get(const char *url, struct err *e)
 
 int main(int argc, char **argv)
 {
+	auto_http_pool struct http_pool pool = { 0 };
+	const char *patience = getenv("PATIENCE_MS"), *touch = getenv("TOUCH");
+	uint64_t times = 1, ms = PATIENCE_MS;
 	struct err e;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: httpget URL\n");
+	if (argc < 2 || argc > 3 || (argc == 3 && !str_u64(argv[2], &times)) ||
+	    (patience && !str_u64(patience, &ms))) {
+		fprintf(stderr, "usage: httpget URL [TIMES]\n");
 		return 100;
 	}
-	if (get(argv[1], &e) == 0)
-		return 0;
-	printf("%s\n", e.msg);
-	return 1;
+	for (uint64_t i = 0; i < times; i++) {
+		if (get(argv[1], &pool, (int64_t)ms, &e) < 0) {
+			printf("%s\n", e.msg);
+			return 1;
+		}
+		if (touch && utimensat(AT_FDCWD, touch, NULL, 0) < 0)
+			return 100;
+	}
+	return 0;
 }

@@ -21,7 +21,11 @@ static bool signature_holds(struct httpd_call *c)
 {
 	const char *auth = http_header(&c->headers, "authorization");
 	struct strs scope = str_split(between(auth, "Credential=", ",", &c->a), "/", &c->a);
-	struct http_request q = { c->method, c->target, c->headers, c->body, c->body_len, 0 };
+	struct http_request q = { .method = c->method,
+				  .target = c->target,
+				  .headers = c->headers,
+				  .body = c->body,
+				  .body_len = c->body_len };
 	struct sigv4 s = { .keys = { FAKE_ID, FAKE_SECRET, "" },
 			   .unix_s = time_parse(http_header(&c->headers, "x-amz-date")) };
 	const char *canonical;

@@ -299,27 +299,6 @@ TEST(http_gives_up_a_silent_server_at_its_deadline)
 	}
 }
 
-TEST(http_stops_a_server_that_drips_for_ever)
-{
-	static const struct web_step step = {
-		.head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;",
-		.bytes = "x",
-		.times = SIZE_MAX,
-	};
-	auto_arena struct arena a = { 0 };
-	auto_web struct web w = { 0 };
-	auto_http struct http_client c = { 0 };
-	struct http_request q = { .method = "GET", .target = "/" };
-	struct http_response r;
-	const char *path;
-	struct err e = { 0 };
-
-	web_script(&w, &step, 1);
-	CHECK(http_url(&c, w.url, &path, &e) == 0);
-	CHECK(http_do(&c, &q, &r, &a, now_ms() + 100, &e) < 0);
-	CHECK_INT(e.num, ETIMEDOUT);
-}
-
 #define OK_A "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"
 
 /* Two requests over a kept connection that the server handles as the steps say. */

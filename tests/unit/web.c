@@ -105,7 +105,7 @@ void web_serve(struct web *w, httpd_fn *fn, void *arg)
 }
 
 /* One request; false when the client has gone. */
-static bool hear(int fd)
+static bool hear(struct web *w, int fd)
 {
 	auto_buf struct buf in = { 0 };
 	size_t need = 0;
@@ -123,6 +123,7 @@ static bool hear(int fd)
 			continue;
 		length = strcasestr(in.p, "content-length: ");
 		need = (size_t)(end - in.p) + 4;
+		snprintf(w->heard, sizeof(w->heard), "%.*s", (int)need, in.p);
 		need += length && length < end ? strtoul(length + 16, NULL, 10) : 0;
 	}
 	return true;
@@ -130,7 +131,7 @@ static bool hear(int fd)
 
 static void say(int fd, const struct web_step *s)
 {
-	size_t n = s->bytes ? strlen(s->bytes) : 0;
+	size_t n = s->len ? s->len : s->bytes ? strlen(s->bytes) : 0;
 
 	if (s->head && send(fd, s->head, strlen(s->head), MSG_NOSIGNAL) < 0)
 		return;
@@ -155,7 +156,7 @@ static void *play(void *arg)
 			patience(fd);
 			w->connected++;
 		}
-		if (!hear(fd)) {
+		if (!hear(w, fd)) {
 			fd_free(&fd);
 			continue;
 		}
@@ -163,7 +164,7 @@ static void *play(void *arg)
 		i++;
 		say(fd, s);
 		if (s->silent)
-			hear(fd);
+			hear(w, fd);
 		if (s->close)
 			fd_free(&fd);
 	}

@@ -10,6 +10,7 @@
 struct web_step {
 	const char *bytes;
 	const char *head; /* sent before them */
+	size_t len;       /* of bytes; 0: they end with a NUL */
 	size_t times;     /* bytes over and over, as long as the client takes them; 0: once */
 	bool close;       /* and hang up */
 	bool silent;      /* keep the connection open, say nothing, until web_stop() */
@@ -21,6 +22,7 @@ struct web {
 	char url[40];         /* "http://127.0.0.1:PORT" */
 	int asked, connected; /* requests and connections of a scripted server: read after
 				 web_stop() */
+	char heard[512];      /* the head of the last one */
 
 	pthread_t thread;
 	int listen;
