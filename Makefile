@@ -147,7 +147,7 @@ format: ## clang-format 14 over every C file
 	$(Q)find . -path ./$(OUT) -prune -o -name '*.[ch]' -print | \
 		xargs $(or $(wildcard $(OUT)/tools/clang-format),clang-format) -i
 
-test: ## install the tests' tools, then lint, unit, golden, netns, lab and e2e tests
+test: ## install the tests' tools, then lint, unit, golden, netns, aws, lab and e2e tests
 	$(Q)OUT=$(OUT) sh tests/setup.sh
 	$(Q)env -u MAKELEVEL -u MAKEFLAGS -u MFLAGS OUT=$(OUT) DEPS=$(DEPS) sh tests/run.sh
 

@@ -1,155 +1,130 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ec2.c - the EC2 actions that ipamd calls. Names and shapes: EC2 API reference, 2016-11-15. */
+/* ec2.c - EC2: network interfaces and tags. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ec2.h"
 #include "hash.h"
-#include "str.h"
 
-enum { PAGE = 1000, MAX_PAGES = 100, DEVICES = 100 };
+enum { PAGE = 1000, DEVICES = 100 };
 
-/* ---- from XML */
+AWS_SHAPE(ec2_filter, EC2_FILTER)
+AWS_SHAPE(ec2_ip, EC2_IP)
+AWS_SHAPE(ec2_tracking, EC2_TRACKING)
+AWS_SHAPE(ec2_eni, EC2_ENI)
+AWS_SHAPE(ec2_tagged, EC2_TAGGED)
+AWS_SHAPE(ec2_describe, EC2_DESCRIBE)
+AWS_SHAPE(ec2_tag_spec, EC2_TAG_SPEC)
+AWS_SHAPE(ec2_change, EC2_CHANGE)
+AWS_SHAPE(ec2_created, EC2_CREATED)
+AWS_SHAPE(ec2_attached, EC2_ATTACHED)
+AWS_SHAPE(ec2_assigned, EC2_ASSIGNED)
 
-static size_t count(const struct xml *x)
+/* ---- looking */
+
+int ec2_eni_check(const struct ec2_eni *n, struct err *e)
 {
-	size_t n = 0;
-
-	for (; x; x = xml_next(x))
-		n++;
-	return n;
-}
-
-static int read_int(const struct xml *x, const char *path, int max, int *out, struct err *e)
-{
-	const char *text = xml_text(x, path);
-	uint64_t v = 0;
-
-	if (*text && (!str_u64(text, &v) || v > (uint64_t)max))
-		return fail(e, EBADMSG, "EC2's %s '%.40s' is not a number up to %d", path, text,
-			    max);
-	*out = (int)v;
+	if (!str_prefix(n->id, "eni-"))
+		return fail(e, EBADMSG, "networkInterfaceId '%.40s' is not one", n->id);
+	if (n->device < 0 || n->device >= DEVICES || n->card < 0 || n->card >= DEVICES)
+		return fail(e, EBADMSG,
+			    "%.40s: deviceIndex %lld or networkCardIndex %lld is not below %d",
+			    n->id, (long long)n->device, (long long)n->card, DEVICES);
+	for (size_t i = 0; i < n->ips.n; i++)
+		if (!n->ips.v[i].ip.family)
+			return fail(e, EBADMSG, "%.40s: privateIpAddress '' is not an address",
+				    n->id);
 	return 0;
 }
 
-static int read_ip(const struct xml *x, const char *path, struct ip *out, struct err *e)
+/* Without ids in pages. */
+static int enis(struct aws *w, const struct ec2_describe *in, struct ec2_enis *out, struct arena *a,
+		int64_t deadline, struct err *e)
 {
-	if (!ip_parse(xml_text(x, path), out))
-		return fail(e, EBADMSG, "EC2's %s '%.60s' is not an address", path,
-			    xml_text(x, path));
+	const struct aws_action *act = &ec2_actions[EC2_DESCRIBE_ENIS];
+
+	if (aws_all(w, act, in, out, a, deadline, e) < 0)
+		return -1;
+	for (size_t i = 0; i < out->n; i++)
+		if (ec2_eni_check(&out->v[i], e) < 0)
+			return wrap(e, "%s", act->name);
 	return 0;
 }
 
-static bool is_true(const struct xml *x, const char *path)
+int ec2_describe_enis(struct aws *w, const char *const *ids, size_t n, struct ec2_enis *out,
+		      struct arena *a, int64_t deadline, struct err *e)
 {
-	return strcmp(xml_text(x, path), "true") == 0;
+	struct ec2_describe in = { .enis = { arena_get(a, n * sizeof(*ids)), n } };
+
+	*out = (struct ec2_enis) { 0 };
+	if (!n)
+		return 0; /* without ids EC2 would describe all that there are */
+	memcpy(in.enis.v, ids, n * sizeof(*ids));
+	return enis(w, &in, out, a, deadline, e);
 }
 
-static struct tags read_tags(const struct xml *x, struct arena *a)
+static struct ec2_describe eni_query(const struct ec2_query *q)
 {
-	const struct xml *i = xml_get(x, "tagSet/item");
-	struct tags t = { arena_get(a, count(i) * sizeof(*t.v)), 0 };
-
-	for (; i; i = xml_next(i))
-		t.v[t.n++] = (struct tag) { xml_text(i, "key"), xml_text(i, "value") };
-	return t;
+	return (struct ec2_describe) { .enis = q->ids,
+				       .filters = q->filters,
+				       .page = q->ids.n ? 0 : PAGE };
 }
 
-static int read_addresses(const struct xml *x, struct ec2_eni *out, struct arena *a, struct err *e)
+int ec2_query_enis(struct aws *w, const struct ec2_query *q, struct ec2_enis *out, struct arena *a,
+		   int64_t deadline, struct err *e)
 {
-	const struct xml *i = xml_get(x, "privateIpAddressesSet/item");
+	struct ec2_describe in = eni_query(q);
 
-	out->ips = arena_get(a, count(i) * sizeof(*out->ips));
-	for (; i; i = xml_next(i)) {
-		struct ec2_address *to = &out->ips[out->nips++];
-
-		to->primary = is_true(i, "primary");
-		if (read_ip(i, "privateIpAddress", &to->ip, e) < 0)
-			return wrap(e, "%.40s", out->id);
-	}
-	return 0;
+	return enis(w, &in, out, a, deadline, e);
 }
 
-static int read_eni(const struct xml *x, struct ec2_eni *out, struct arena *a, struct err *e)
+int ec2_find_enis(struct aws *w, const char *filter, const char *value, struct ec2_enis *out,
+		  struct arena *a, int64_t deadline, struct err *e)
 {
-	const struct xml *at = xml_get(x, "attachment");
+	struct ec2_filter f = { filter, { &value, 1 } };
+	struct ec2_query q = { .filters = { &f, 1 } };
 
-	*out = (struct ec2_eni) {
-		.id = xml_text(x, "networkInterfaceId"),
-		.type = xml_text(x, "interfaceType"),
-		.description = xml_text(x, "description"),
-		.status = xml_text(x, "status"),
-		.subnet = xml_text(x, "subnetId"),
-		.mac = xml_text(x, "macAddress"),
-		.attachment = xml_text(at, "attachmentId"),
-		.delete_on_termination = is_true(at, "deleteOnTermination"),
-		.tags = read_tags(x, a),
-	};
-	if (!str_prefix(out->id, "eni-"))
-		return fail(e, EBADMSG, "EC2's networkInterfaceId '%.40s' is not one", out->id);
-	if (read_int(at, "deviceIndex", DEVICES - 1, &out->device, e) < 0 ||
-	    read_int(at, "networkCardIndex", DEVICES - 1, &out->card, e) < 0)
-		return wrap(e, "%.40s", out->id);
-	return read_addresses(x, out, a, e);
+	return ec2_query_enis(w, &q, out, a, deadline, e);
 }
 
-/* ---- to the wire */
-
-/* What every action here has. */
-struct call {
-	struct aws *w;
-	struct aws_params p;
-	bool repeatable;
-	struct arena *a;
-	int64_t deadline;
+struct each {
+	int (*fn)(const void *item, void *arg, struct err *e);
+	void *arg;
 };
 
-static void call_end(struct call *c)
+static int each_checked(const void *item, void *arg, struct err *e)
 {
-	aws_params_free(&c->p);
-}
-#define auto_call AUTO(call_end)
+	const struct each *t = arg;
 
-static int query(struct call *c, const char *action, const struct xml **out, struct err *e)
-{
-	const struct aws_request q = { .service = AWS_EC2,
-				       .action = action,
-				       .body = c->p.body.p,
-				       .repeatable = c->repeatable };
-	auto_answer struct aws_answer r = { 0 };
-
-	if (aws_send(c->w, &q, &r, c->a, c->deadline, e) < 0)
-		return -1;
-	*out = r.xml;
-	return 0;
+	if (ec2_eni_check(item, e) < 0)
+		return wrap(e, "DescribeNetworkInterfaces");
+	return t->fn(item, t->arg, e);
 }
 
-/* For actions that answer no more than yes, and may be said twice. */
-static int command(struct call *c, const char *action, struct err *e)
+int ec2_each_eni(struct aws *w, const struct ec2_query *q,
+		 int (*fn)(const void *item, void *arg, struct err *e), void *arg, int64_t deadline,
+		 struct err *e)
 {
-	const struct xml *root = NULL;
+	struct ec2_describe in = eni_query(q);
+	struct each t = { fn, arg };
 
-	c->repeatable = true;
-	if (query(c, action, &root, e) < 0)
-		return -1;
-	if (strcmp(xml_text(root, "return"), "false") == 0)
-		return fail(e, EIO, "%s: EC2 answers false", action);
-	return 0;
+	return aws_each(w, &ec2_actions[EC2_DESCRIBE_ENIS], &in, each_checked, &t, deadline, e);
 }
 
-static void put_tags(struct call *c, const char *prefix, const struct tags *t)
+int ec2_describe_tags(struct aws *w, struct ec2_filters filters, struct ec2_taggeds *out,
+		      struct arena *a, int64_t deadline, struct err *e)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		aws_param(&c->p, arena_fmt(c->a, "%s.%zu.Key", prefix, i + 1), t->v[i].key);
-		aws_param(&c->p, arena_fmt(c->a, "%s.%zu.Value", prefix, i + 1), t->v[i].value);
-	}
+	struct ec2_describe in = { .filters = filters, .page = PAGE };
+
+	return aws_all(w, &ec2_actions[EC2_DESCRIBE_TAGS], &in, out, a, deadline, e);
 }
 
-static void put_filter(struct call *c, int i, const char *name, const char *value)
+/* ---- changing */
+
+static int change(struct aws *w, enum ec2_action action, const struct ec2_change *in,
+		  struct arena *a, int64_t deadline, struct err *e)
 {
-	aws_param(&c->p, arena_fmt(c->a, "Filter.%d.Name", i), name);
-	aws_param(&c->p, arena_fmt(c->a, "Filter.%d.Value.1", i), value);
+	return aws_do(w, &ec2_actions[action], in, NULL, a, deadline, e);
 }
 
 /* RFC 4122, version 4. */
@@ -165,97 +140,43 @@ static const char *uuid(struct arena *a)
 	return arena_fmt(a, "%.8s-%.4s-%.4s-%.4s-%.12s", h, h + 8, h + 12, h + 16, h + 20);
 }
 
-/* ---- network interfaces */
-
-static int add_enis(const struct xml *root, struct ec2_enis *out, struct arena *a, struct err *e)
-{
-	const struct xml *i = xml_get(root, "networkInterfaceSet/item");
-	struct ec2_eni *v = arena_get(a, (out->n + count(i)) * sizeof(*v));
-
-	if (out->n)
-		memcpy(v, out->v, out->n * sizeof(*v));
-	out->v = v;
-	for (; i; i = xml_next(i), out->n++)
-		if (read_eni(i, &v[out->n], a, e) < 0)
-			return wrap(e, "DescribeNetworkInterfaces");
-	return 0;
-}
-
-int ec2_describe_enis(struct aws *w, const char *const *ids, size_t n, struct ec2_enis *out,
-		      struct arena *a, int64_t deadline, struct err *e)
-{
-	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
-	const struct xml *root = NULL;
-
-	*out = (struct ec2_enis) { 0 };
-	if (!n)
-		return 0; /* without ids EC2 would describe all that there are */
-	aws_param_list(&c.p, "NetworkInterfaceId", ids, n);
-	if (query(&c, "DescribeNetworkInterfaces", &root, e) < 0)
-		return -1;
-	return add_enis(root, out, a, e);
-}
-
-int ec2_find_enis(struct aws *w, const char *filter, const char *value, struct ec2_enis *out,
-		  struct arena *a, int64_t deadline, struct err *e)
-{
-	const char *next = "";
-
-	*out = (struct ec2_enis) { 0 };
-	for (int page = 0; page < MAX_PAGES; page++) {
-		auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
-		const struct xml *root = NULL;
-
-		put_filter(&c, 1, filter, value);
-		aws_param_int(&c.p, "MaxResults", PAGE);
-		if (*next)
-			aws_param(&c.p, "NextToken", next);
-		if (query(&c, "DescribeNetworkInterfaces", &root, e) < 0 ||
-		    add_enis(root, out, a, e) < 0)
-			return -1;
-		next = xml_text(root, "nextToken");
-		if (!*next)
-			return 0;
-	}
-	return fail(e, EFBIG, "DescribeNetworkInterfaces: more than %d pages for %s", MAX_PAGES,
-		    filter);
-}
-
 int ec2_create_eni(struct aws *w, const struct ec2_create_eni *q, struct ec2_eni *out,
 		   struct arena *a, int64_t deadline, struct err *e)
 {
-	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
-	const struct xml *root = NULL;
+	struct ec2_tag_spec spec = { "network-interface", q->tags };
+	struct ec2_change in = { .token = uuid(a),
+				 .subnet = q->subnet,
+				 .description = q->description,
+				 .groups = { arena_get(a, q->ngroups * sizeof(char *)),
+					     q->ngroups },
+				 .secondary_ips = q->secondary_ips,
+				 .new_prefixes = q->prefixes,
+				 .ipv6_addresses = q->ipv6_addresses,
+				 .tracking = q->tracking,
+				 .specs = { &spec, q->tags.n ? 1 : 0 } };
+	struct ec2_created created;
 
-	aws_param(&c.p, "ClientToken", uuid(a));
-	aws_param(&c.p, "SubnetId", q->subnet);
-	aws_param(&c.p, "Description", q->description);
-	aws_param_list(&c.p, "SecurityGroupId", q->groups, q->ngroups);
-	if (q->secondary_ips > 0)
-		aws_param_int(&c.p, "SecondaryPrivateIpAddressCount", q->secondary_ips);
-	if (q->tags.n)
-		aws_param(&c.p, "TagSpecification.1.ResourceType", "network-interface");
-	put_tags(&c, "TagSpecification.1.Tag", &q->tags);
-	if (query(&c, "CreateNetworkInterface", &root, e) < 0)
+	if (q->ngroups)
+		memcpy(in.groups.v, q->groups, q->ngroups * sizeof(*q->groups));
+	if (aws_do(w, &ec2_actions[EC2_CREATE_ENI], &in, &created, a, deadline, e) < 0)
 		return -1;
-	if (read_eni(xml_get(root, "networkInterface"), out, a, e) < 0)
-		return wrap(e, "CreateNetworkInterface");
-	return 0;
+	if (!created.eni)
+		return fail(e, EBADMSG, "CreateNetworkInterface: EC2 gives no networkInterface");
+	*out = *created.eni;
+	return ec2_eni_check(out, e) < 0 ? wrap(e, "CreateNetworkInterface") : 0;
 }
 
 int ec2_attach_eni(struct aws *w, const char *eni, const char *instance, int device, int card,
 		   const char **attachment, struct arena *a, int64_t deadline, struct err *e)
 {
-	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
-	const struct xml *root = NULL;
+	struct ec2_change in = {
+		.eni = eni, .instance = instance, .device = { device, true }, .card = { card, true }
+	};
+	struct ec2_attached out;
 
-	aws_param(&c.p, "NetworkInterfaceId", eni);
-	aws_param(&c.p, "InstanceId", instance);
-	aws_param_int(&c.p, "DeviceIndex", device);
-	aws_param_int(&c.p, "NetworkCardIndex", card);
-	if (query(&c, "AttachNetworkInterface", &root, e) < 0)
+	if (aws_do(w, &ec2_actions[EC2_ATTACH_ENI], &in, &out, a, deadline, e) < 0)
 		return -1;
-	*attachment = xml_text(root, "attachmentId");
+	*attachment = out.attachment;
 	if (!**attachment)
 		return fail(e, EBADMSG, "AttachNetworkInterface: EC2 gives no attachmentId");
 	return 0;
@@ -264,130 +185,129 @@ int ec2_attach_eni(struct aws *w, const char *eni, const char *instance, int dev
 int ec2_delete_on_termination(struct aws *w, const char *eni, const char *attachment,
 			      struct arena *a, int64_t deadline, struct err *e)
 {
-	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
+	struct ec2_change in = { .eni = eni, .attachment = attachment, .on_termination = FLAG_YES };
 
-	aws_param(&c.p, "NetworkInterfaceId", eni);
-	aws_param(&c.p, "Attachment.AttachmentId", attachment);
-	aws_param(&c.p, "Attachment.DeleteOnTermination", "true");
-	return command(&c, "ModifyNetworkInterfaceAttribute", e);
+	return change(w, EC2_MODIFY_ENI, &in, a, deadline, e);
+}
+
+int ec2_set_groups(struct aws *w, const char *eni, struct strs groups, struct arena *a,
+		   int64_t deadline, struct err *e)
+{
+	struct ec2_change in = { .eni = eni, .groups = groups };
+
+	if (!groups.n)
+		return fail(e, EINVAL, "%s: no security groups given", eni);
+	return change(w, EC2_MODIFY_ENI, &in, a, deadline, e);
 }
 
 int ec2_detach_eni(struct aws *w, const char *attachment, struct arena *a, int64_t deadline,
 		   struct err *e)
 {
-	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
+	struct ec2_change in = { .detach = attachment };
 
-	aws_param(&c.p, "AttachmentId", attachment);
-	return command(&c, "DetachNetworkInterface", e);
+	return change(w, EC2_DETACH_ENI, &in, a, deadline, e);
 }
 
 int ec2_delete_eni(struct aws *w, const char *eni, struct arena *a, int64_t deadline, struct err *e)
 {
-	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
+	struct ec2_change in = { .eni = eni };
 
-	aws_param(&c.p, "NetworkInterfaceId", eni);
-	return command(&c, "DeleteNetworkInterface", e);
+	return change(w, EC2_DELETE_ENI, &in, a, deadline, e);
 }
 
-int ec2_assign_ips(struct aws *w, const char *eni, int count_wanted, struct ip **out, size_t *n,
+/* ---- addresses */
+
+int ec2_assign_ips(struct aws *w, const char *eni, int count, struct ip **out, size_t *n,
 		   struct arena *a, int64_t deadline, struct err *e)
 {
-	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
-	const struct xml *root = NULL;
-	const struct xml *i;
+	struct ec2_change in = { .eni = eni, .secondary_ips = count };
+	struct ec2_assigned got;
 
 	*n = 0;
-	aws_param(&c.p, "NetworkInterfaceId", eni);
-	aws_param_int(&c.p, "SecondaryPrivateIpAddressCount", count_wanted);
-	if (query(&c, "AssignPrivateIpAddresses", &root, e) < 0)
+	if (aws_do(w, &ec2_actions[EC2_ASSIGN_IPS], &in, &got, a, deadline, e) < 0)
 		return -1;
-	i = xml_get(root, "assignedPrivateIpAddressesSet/item");
-	*out = arena_get(a, count(i) * sizeof(**out));
-	for (; i; i = xml_next(i))
-		if (read_ip(i, "privateIpAddress", &(*out)[(*n)++], e) < 0)
-			return wrap(e, "AssignPrivateIpAddresses");
+	for (size_t i = 0; i < got.ips.n; i++)
+		if (!got.ips.v[i].family)
+			return fail(e, EBADMSG, "AssignPrivateIpAddresses: an address is empty");
+	*out = got.ips.v;
+	*n = got.ips.n;
 	return 0;
 }
 
 int ec2_unassign_ips(struct aws *w, const char *eni, const struct ip *ips, size_t n,
 		     struct arena *a, int64_t deadline, struct err *e)
 {
-	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
+	struct ec2_change in = { .eni = eni, .ips = { arena_get(a, n * sizeof(*ips)), n } };
 
-	aws_param(&c.p, "NetworkInterfaceId", eni);
-	for (size_t i = 0; i < n; i++)
-		aws_param(&c.p, arena_fmt(a, "PrivateIpAddress.%zu", i + 1), ip_text(ips[i]).s);
-	return command(&c, "UnassignPrivateIpAddresses", e);
+	if (n)
+		memcpy(in.ips.v, ips, n * sizeof(*ips));
+	return change(w, EC2_UNASSIGN_IPS, &in, a, deadline, e);
 }
 
-/* ---- instances, tags, subnets */
-
-int ec2_used_devices(struct aws *w, const char *instance, int card, bool used[100], struct arena *a,
-		     int64_t deadline, struct err *e)
+/* Of the two families an answer has one. */
+static int assign_prefixes(struct aws *w, enum ec2_action action, const struct ec2_change *in,
+			   struct cidrs *out, struct arena *a, int64_t deadline, struct err *e)
 {
-	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
-	const struct xml *set, *i;
-	const struct xml *root = NULL;
+	struct ec2_assigned got;
 
-	memset(used, 0, DEVICES * sizeof(*used));
-	aws_param(&c.p, "InstanceId.1", instance);
-	if (query(&c, "DescribeInstances", &root, e) < 0)
+	*out = (struct cidrs) { 0 };
+	if (aws_do(w, &ec2_actions[action], in, &got, a, deadline, e) < 0)
 		return -1;
-	set = xml_get(root, "reservationSet/item");
-	if (count(set) != 1 || count(xml_get(set, "instancesSet/item")) != 1)
-		return fail(e, EBADMSG, "DescribeInstances: not exactly one instance for %s",
-			    instance);
-	i = xml_get(set, "instancesSet/item/networkInterfaceSet/item");
-	for (; i; i = xml_next(i)) {
-		int device = 0, on = 0;
-
-		if (read_int(i, "attachment/deviceIndex", DEVICES - 1, &device, e) < 0 ||
-		    read_int(i, "attachment/networkCardIndex", DEVICES - 1, &on, e) < 0)
-			return wrap(e, "DescribeInstances");
-		if (on == card)
-			used[device] = true;
-	}
+	*out = action == EC2_ASSIGN_IPS ? got.prefixes : got.ipv6_prefixes;
+	for (size_t i = 0; i < out->n; i++)
+		if (!out->v[i].ip.family)
+			return fail(e, EBADMSG, "%s: a prefix is empty", ec2_actions[action].name);
 	return 0;
 }
+
+int ec2_assign_prefixes(struct aws *w, const char *eni, int count, struct cidrs *out,
+			struct arena *a, int64_t deadline, struct err *e)
+{
+	struct ec2_change in = { .eni = eni, .new_prefixes = count };
+
+	return assign_prefixes(w, EC2_ASSIGN_IPS, &in, out, a, deadline, e);
+}
+
+int ec2_unassign_prefixes(struct aws *w, const char *eni, struct cidrs prefixes, struct arena *a,
+			  int64_t deadline, struct err *e)
+{
+	struct ec2_change in = { .eni = eni, .prefixes = prefixes };
+
+	return change(w, EC2_UNASSIGN_IPS, &in, a, deadline, e);
+}
+
+int ec2_assign_ipv6_prefixes(struct aws *w, const char *eni, int count, struct cidrs *out,
+			     struct arena *a, int64_t deadline, struct err *e)
+{
+	struct ec2_change in = { .eni = eni, .new_ipv6_prefixes = count };
+
+	return assign_prefixes(w, EC2_ASSIGN_IPV6, &in, out, a, deadline, e);
+}
+
+int ec2_unassign_ipv6_prefixes(struct aws *w, const char *eni, struct cidrs prefixes,
+			       struct arena *a, int64_t deadline, struct err *e)
+{
+	struct ec2_change in = { .eni = eni, .ipv6_prefixes = prefixes };
+
+	return change(w, EC2_UNASSIGN_IPV6, &in, a, deadline, e);
+}
+
+/* ---- tags */
 
 int ec2_create_tags(struct aws *w, const char *resource, const struct tags *t, struct arena *a,
 		    int64_t deadline, struct err *e)
 {
-	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
+	struct ec2_change in = { .resources = { &resource, 1 }, .tags = *t };
 
-	aws_param(&c.p, "ResourceId.1", resource);
-	put_tags(&c, "Tag", t);
-	return command(&c, "CreateTags", e);
+	return change(w, EC2_CREATE_TAGS, &in, a, deadline, e);
 }
 
-static int read_subnet(const struct xml *x, struct ec2_subnet *out, struct arena *a, struct err *e)
+int ec2_delete_tags(struct aws *w, const char *resource, const struct tags *t, struct arena *a,
+		    int64_t deadline, struct err *e)
 {
-	*out = (struct ec2_subnet) { .id = xml_text(x, "subnetId"),
-				     .zone = xml_text(x, "availabilityZone"),
-				     .tags = read_tags(x, a) };
-	/* an IPv6-only subnet has no cidrBlock */
-	if (*xml_text(x, "cidrBlock") && !cidr_parse(xml_text(x, "cidrBlock"), &out->cidr))
-		return fail(e, EBADMSG, "%.40s: EC2's cidrBlock '%.60s' is not one", out->id,
-			    xml_text(x, "cidrBlock"));
-	return read_int(x, "availableIpAddressCount", INT32_MAX, &out->free, e);
-}
+	struct ec2_change in = { .resources = { &resource, 1 }, .tags = *t };
 
-int ec2_describe_subnets(struct aws *w, const char *vpc, const char *zone, struct ec2_subnet **out,
-			 size_t *n, struct arena *a, int64_t deadline, struct err *e)
-{
-	auto_call struct call c = { .w = w, .a = a, .deadline = deadline };
-	const struct xml *root = NULL;
-	const struct xml *i;
-
-	*n = 0;
-	put_filter(&c, 1, "vpc-id", vpc);
-	put_filter(&c, 2, "availability-zone", zone);
-	if (query(&c, "DescribeSubnets", &root, e) < 0)
-		return -1;
-	i = xml_get(root, "subnetSet/item");
-	*out = arena_get(a, count(i) * sizeof(**out));
-	for (; i; i = xml_next(i))
-		if (read_subnet(i, &(*out)[(*n)++], a, e) < 0)
-			return wrap(e, "DescribeSubnets");
-	return 0;
+	if (!t->n)
+		return fail(e, EINVAL, "%s: without keys EC2 would delete all tags", resource);
+	return change(w, EC2_DELETE_TAGS, &in, a, deadline, e);
 }

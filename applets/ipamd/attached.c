@@ -248,11 +248,11 @@ static void take_addresses(struct attached *x, const struct ec2_eni *from, struc
 {
 	size_t before = x->nips;
 
-	x->ips = arena_get(a, from->nips * sizeof(*x->ips));
+	x->ips = arena_get(a, from->ips.n * sizeof(*x->ips));
 	x->nips = 0;
-	for (size_t i = 0; i < from->nips; i++)
-		if (!from->ips[i].primary)
-			attached_take(x, from->nips, from->ips[i].ip);
+	for (size_t i = 0; i < from->ips.n; i++)
+		if (!from->ips.v[i].primary)
+			attached_take(x, from->ips.n, from->ips.v[i].ip);
 	if (x->nips != before)
 		log_info("addresses as EC2 has them eni=%s imds=%zu ec2=%zu", x->id, before,
 			 x->nips);

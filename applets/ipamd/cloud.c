@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "cloud.h"
+#include "ec2host.h"
 #include "log.h"
 #include "subnet.h"
 
@@ -191,7 +192,7 @@ static void finish_attached(struct cloud *w, const struct ec2_enis *ours, struct
 		if (is_listed(&out->list, x->id) ||
 		    copy_id(late->id, sizeof(late->id), "EC2 networkInterfaceId", x->id, &e) < 0)
 			continue;
-		late->ips = x->nips ? x->nips - 1 : 0;
+		late->ips = x->ips.n ? x->ips.n - 1 : 0;
 		out->nlate++;
 		log_info("ENI is attached and not in IMDS yet eni=%s", x->id);
 	}
@@ -268,10 +269,10 @@ static int ask_what_it_has(struct cloud *w, const struct attached *x, struct ip 
 	*n = 0;
 	if (describe_one(w, x->id, &eni, a, e) < 0)
 		return -1;
-	*v = arena_get(a, eni.nips * sizeof(**v));
-	for (size_t i = 0; i < eni.nips; i++)
-		if (!eni.ips[i].primary && !has_ip(x, eni.ips[i].ip))
-			(*v)[(*n)++] = eni.ips[i].ip;
+	*v = arena_get(a, eni.ips.n * sizeof(**v));
+	for (size_t i = 0; i < eni.ips.n; i++)
+		if (!eni.ips.v[i].primary && !has_ip(x, eni.ips.v[i].ip))
+			(*v)[(*n)++] = eni.ips.v[i].ip;
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* subnet.h - in which subnets a new ENI may be created (spec-ipamd 13). Pure. */
 #pragma once
-#include "ec2.h"
+#include "ec2vpc.h"
 
 /* By the tags kubernetes.io/role/cni and cni.networking.k8s.aws/cluster/NAME. node_subnet: the
  * primary ENI's; cluster: "" when unnamed. */

@@ -209,12 +209,41 @@ int show_vpcs(struct api_call *c, struct err *e)
 	return query_end(&q, e);
 }
 
+static bool listed(const struct strs *l, const char *s)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i], s) == 0)
+			return true;
+	return false;
+}
+
+static int zones_check(struct api_call *c, const struct strs *names, const struct strs *ids,
+		       struct err *e)
+{
+	struct strs have = { 0 }, have_ids = { 0 };
+
+	for (size_t i = 0; i < c->w->nsubnets; i++) {
+		strs_add(&have, c->w->subnets[i].zone, c->a);
+		strs_add(&have_ids, c->w->subnets[i].zone_id, c->a);
+	}
+	for (size_t i = 0; i < names->n; i++)
+		if (!listed(&have, names->v[i]))
+			return world_refuse(e, "InvalidParameterValue",
+					    "Invalid availability zone: [%.100s]", names->v[i]);
+	for (size_t i = 0; i < ids->n; i++)
+		if (!listed(&have_ids, ids->v[i]))
+			return world_refuse(e, "InvalidParameterValue",
+					    "Invalid availability zone-id: [%.100s]", ids->v[i]);
+	return 0;
+}
+
 int show_zones(struct api_call *c, struct err *e)
 {
+	struct strs ids = param_list(c, "ZoneId");
 	const struct world *w = c->w;
 	struct query q;
 
-	if (query_read(&q, c, "ZoneName", e) < 0)
+	if (query_read(&q, c, "ZoneName", e) < 0 || zones_check(c, &q.ids, &ids, e) < 0)
 		return -1;
 	buf_str(c->out, "<availabilityZoneInfo>");
 	for (size_t i = 0; i < w->nsubnets; i++) {
@@ -225,7 +254,7 @@ int show_zones(struct api_call *c, struct err *e)
 		query_offer(&q, "zone-id", s->zone_id);
 		query_offer(&q, "region-name", w->c.region);
 		query_offer(&q, "state", "available");
-		if (!query_wants(&q, s->zone, i + 1))
+		if (!query_wants(&q, s->zone, i + 1) || (ids.n && !listed(&ids, s->zone_id)))
 			continue;
 		buf_str(c->out, "<item>");
 		xml_zone(c->out, w, s);

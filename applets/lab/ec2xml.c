@@ -168,7 +168,7 @@ static void instance_machine(struct buf *b, const struct world *w, const struct 
 	xml_el(b, "architecture", type_arch(i->limits->type));
 	instance_disk(b, i);
 	xml_el(b, "virtualizationType", "hvm");
-	xml_el(b, "hypervisor", i->limits->nitro ? "nitro" : "xen");
+	xml_el(b, "hypervisor", "xen"); /* of Nitro too, says EC2 */
 	xml_el_bool(b, "enaSupport", true);
 	buf_fmt(b,
 		"<iamInstanceProfile><arn>arn:aws:iam::%s:instance-profile/%s</arn>"

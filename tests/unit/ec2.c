@@ -3,15 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "clock.h"
-#include "ec2.h"
-#include "fakeaws.h"
-#include "str.h"
-#include "test.h"
-
-#define HEAD "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-#define NS " xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\n    <requestId>r-1</requestId>\n"
-#define YES(action) HEAD "<" action "Response" NS "    <return>true</return>\n</" action "Response>"
+#include "ec2host.h"
+#include "ec2test.h"
+#include "ec2vpc.h"
 
 #define ENI_1                                                                                     \
 	"<networkInterfaceId>eni-0a1</networkInterfaceId><subnetId>subnet-01</subnetId>"          \
@@ -29,49 +23,6 @@
 	"<privateIpAddress>192.168.1.10</privateIpAddress><primary>true</primary></item><item>"   \
 	"<privateIpAddress>192.168.1.11</privateIpAddress><primary>false</primary></item>"        \
 	"</privateIpAddressesSet><ipv6AddressesSet/><interfaceType>interface</interfaceType>"
-
-struct fixture {
-	struct fakeaws f;
-	struct aws *w;
-	struct arena a;
-	struct err e;
-};
-
-static void start(struct fixture *x, const struct fakeaws_answer *answers, size_t n)
-{
-	x->f.answers = answers;
-	x->f.n = n;
-	fakeaws_start(&x->f, &x->w);
-}
-
-static void fixture_end(struct fixture *x)
-{
-	aws_free(&x->w);
-	fakeaws_stop(&x->f);
-	arena_free(&x->a);
-}
-#define auto_fixture AUTO(fixture_end)
-
-static int64_t soon(void)
-{
-	return now_ms() + 20000;
-}
-
-/* The last request had these parameters, and no others but Action and Version. */
-static void sent(struct fixture *x, const char *action, const char *pairs)
-{
-	struct strs want = str_split(pairs, " ", &x->a), got;
-
-	web_stop(&x->f.web);
-	got = str_split(x->f.body.p, "&", &x->a);
-	CHECK(fakeaws_got(&x->f, arena_fmt(&x->a, "Action=%s", action)));
-	CHECK(fakeaws_got(&x->f, "Version=2016-11-15"));
-	for (size_t i = 0; i < want.n; i++)
-		if (!fakeaws_got(&x->f, want.v[i]))
-			CHECK_STR(x->f.body.p, want.v[i]);
-	CHECK_INT(got.n, want.n + 2);
-	CHECK_INT(x->f.bad_signatures, 0);
-}
 
 TEST(ec2_describe_enis_reads_all_fields)
 {
@@ -102,14 +53,14 @@ TEST(ec2_describe_enis_reads_all_fields)
 	CHECK_INT(l.v[0].device, 1);
 	CHECK_INT(l.v[0].card, 2);
 	CHECK(l.v[0].delete_on_termination);
-	CHECK_INT(l.v[0].nips, 2);
-	CHECK_STR(ip_text(l.v[0].ips[0].ip).s, "192.168.1.10");
-	CHECK(l.v[0].ips[0].primary && !l.v[0].ips[1].primary);
+	CHECK_INT(l.v[0].ips.n, 2);
+	CHECK_STR(ip_text(l.v[0].ips.v[0].ip).s, "192.168.1.10");
+	CHECK(l.v[0].ips.v[0].primary && !l.v[0].ips.v[1].primary);
 	CHECK_STR(tag_get(&l.v[0].tags, "a/b"), "c & d");
 	CHECK_STR(tag_get(&l.v[0].tags, "empty"), "");
 	CHECK_STR(tag_get(&l.v[0].tags, "absent"), NULL);
 	CHECK_STR(l.v[1].attachment, "");
-	CHECK(!l.v[1].nips && !l.v[1].tags.n && !l.v[1].delete_on_termination);
+	CHECK(!l.v[1].ips.n && !l.v[1].tags.n && !l.v[1].delete_on_termination);
 	sent(&x, "DescribeNetworkInterfaces",
 	     "NetworkInterfaceId.1=eni-0a1 NetworkInterfaceId.2=eni-0a2");
 }
@@ -156,13 +107,19 @@ TEST(ec2_names_the_field_that_it_cannot_read)
 		{ "", "networkInterfaceId '' is not one" },
 		{ "<networkInterfaceId>eni-1</networkInterfaceId><attachment><deviceIndex>-1"
 		  "</deviceIndex></attachment>",
-		  "eni-1: EC2's deviceIndex '-1' is not a number up to 99" },
+		  "eni-1: deviceIndex -1 or networkCardIndex 0 is not below 100" },
 		{ "<networkInterfaceId>eni-1</networkInterfaceId><attachment><networkCardIndex>1e9"
 		  "</networkCardIndex></attachment>",
-		  "eni-1: EC2's networkCardIndex '1e9' is not a number up to 99" },
+		  "eni-1: attachment/networkCardIndex '1e9' is not a whole number" },
 		{ "<networkInterfaceId>eni-1</networkInterfaceId><privateIpAddressesSet><item>"
 		  "<privateIpAddress>1.2.3.400</privateIpAddress></item></privateIpAddressesSet>",
-		  "eni-1: EC2's privateIpAddress '1.2.3.400' is not an address" },
+		  "eni-1: privateIpAddress '1.2.3.400' is not an address" },
+		{ "<networkInterfaceId>eni-1</networkInterfaceId><attachment><networkCardIndex>100"
+		  "</networkCardIndex></attachment>",
+		  "eni-1: deviceIndex 0 or networkCardIndex 100 is not below 100" },
+		{ "<networkInterfaceId>eni-1</networkInterfaceId><privateIpAddressesSet><item/>"
+		  "</privateIpAddressesSet>",
+		  "eni-1: privateIpAddress '' is not an address" },
 	};
 	static const char *const id = "eni-1";
 
@@ -171,10 +128,11 @@ TEST(ec2_names_the_field_that_it_cannot_read)
 		struct fakeaws_answer answer = { 200, NULL };
 		struct ec2_enis l;
 
-		answer.body = arena_fmt(&x.a,
-					"<R><networkInterfaceSet><item>%s</item>"
-					"</networkInterfaceSet></R>",
-					cases[i].item);
+		answer.body = arena_fmt(
+			&x.a,
+			"<DescribeNetworkInterfacesResponse><networkInterfaceSet><item>%s</item>"
+			"</networkInterfaceSet></DescribeNetworkInterfacesResponse>",
+			cases[i].item);
 		start(&x, &answer, 1);
 		CHECK(ec2_describe_enis(x.w, &id, 1, &l, &x.a, soon(), &x.e) < 0);
 		CHECK_INT(x.e.num, EBADMSG);
@@ -205,7 +163,7 @@ TEST(ec2_create_eni_sends_all_with_a_token)
 	start(&x, &answer, 1);
 	CHECK(ec2_create_eni(x.w, &q, &eni, &x.a, soon(), &x.e) == 0);
 	CHECK_STR(eni.id, "eni-0a1");
-	CHECK_INT(eni.nips, 2);
+	CHECK_INT(eni.ips.n, 2);
 	token = strstr(x.f.body.p, "ClientToken=") + 12;
 	first = arena_fmt(&x.a, "%.36s", token);
 	CHECK_INT(strcspn(token, "&"), 36);
@@ -229,7 +187,8 @@ TEST(ec2_create_eni_keeps_its_token_when_it_tries_again)
 	static const struct fakeaws_answer answers[] = {
 		{ 500, "<Response><Errors><Error><Code>InternalError</Code></Error></Errors></"
 		       "Response>" },
-		{ 200, "<R><networkInterface>" ENI_1 "</networkInterface></R>" }
+		{ 200, ANSWER("CreateNetworkInterface",
+			      "<networkInterface>" ENI_1 "</networkInterface>") }
 	};
 	struct ec2_create_eni q = { .subnet = "s", .description = "d" };
 	auto_fixture struct fixture x = { 0 };
@@ -248,7 +207,7 @@ TEST(ec2_attach_eni_gives_the_attachment)
 		{ 200, HEAD "<AttachNetworkInterfaceResponse" NS "<attachmentId>eni-attach-7"
 			    "</attachmentId><networkCardIndex>0</networkCardIndex>"
 			    "</AttachNetworkInterfaceResponse>" },
-		{ 200, "<R/>" }
+		{ 200, YES("AttachNetworkInterface") }
 	};
 	auto_fixture struct fixture x = { 0 };
 	const char *attachment = "";
@@ -285,7 +244,13 @@ TEST(ec2_does_not_repeat_what_it_cannot_take_back)
 
 TEST(ec2_commands_send_their_parameters)
 {
-	static const struct fakeaws_answer yes = { 200, YES("X") };
+	static const struct fakeaws_answer yes[] = {
+		{ 200, YES("ModifyNetworkInterfaceAttribute") },
+		{ 200, YES("DetachNetworkInterface") },
+		{ 200, YES("DeleteNetworkInterface") },
+		{ 200, YES("UnassignPrivateIpAddresses") },
+		{ 200, YES("CreateTags") },
+	};
 	struct tag tags[] = { { "k", "v" }, { "l", "w" } };
 	struct tags t = { tags, 2 };
 	struct ip ips[2];
@@ -295,7 +260,7 @@ TEST(ec2_commands_send_their_parameters)
 		auto_fixture struct fixture x = { 0 };
 		int rc = -1;
 
-		start(&x, &yes, 1);
+		start(&x, &yes[i], 1);
 		if (i == 0)
 			rc = ec2_delete_on_termination(x.w, "eni-1", "eni-attach-1", &x.a, soon(),
 						       &x.e);
@@ -329,7 +294,8 @@ TEST(ec2_commands_send_their_parameters)
 
 TEST(ec2_commands_fail_when_ec2_says_false)
 {
-	static const struct fakeaws_answer no = { 200, "<R><return>false</return></R>" };
+	static const struct fakeaws_answer no = { 200, ANSWER("DeleteNetworkInterface",
+							      "<return>false</return>") };
 	auto_fixture struct fixture x = { 0 };
 
 	start(&x, &no, 1);
@@ -374,7 +340,7 @@ TEST(ec2_used_devices_counts_one_card_only)
 	static const struct fakeaws_answer answers[] = {
 		{ 200, INSTANCE(AT("0", "") AT("3", "<networkCardIndex>0</networkCardIndex>")
 					AT("1", "<networkCardIndex>1</networkCardIndex>")) },
-		{ 200, "<R><reservationSet/></R>" },
+		{ 200, ANSWER("DescribeInstances", "<reservationSet/>") },
 		{ 200, INSTANCE(AT("100", "")) },
 	};
 	auto_fixture struct fixture x = { 0 };
@@ -386,7 +352,7 @@ TEST(ec2_used_devices_counts_one_card_only)
 	CHECK(ec2_used_devices(x.w, "i-1", 0, used, &x.a, soon(), &x.e) < 0);
 	CHECK_STR(x.e.msg, "DescribeInstances: not exactly one instance for i-1");
 	CHECK(ec2_used_devices(x.w, "i-1", 0, used, &x.a, soon(), &x.e) < 0);
-	CHECK(strstr(x.e.msg, "'100'"));
+	CHECK(strstr(x.e.msg, "deviceIndex 100 is not below 100"));
 	sent(&x, "DescribeInstances", "InstanceId.1=i-1");
 }
 
@@ -401,8 +367,9 @@ TEST(ec2_describe_subnets_reads_all_fields)
 		  "<key>kubernetes.io/role/cni</key><value>1</value></item></tagSet></item>"
 		  "<item><subnetId>subnet-6</subnetId></item></subnetSet>"
 		  "</DescribeSubnetsResponse>" },
-		{ 200, "<R><subnetSet><item><subnetId>subnet-1</subnetId><cidrBlock>10.0.0.0"
-		       "</cidrBlock></item></subnetSet></R>" },
+		{ 200, "<DescribeSubnetsResponse><subnetSet><item><subnetId>subnet-1</"
+		       "subnetId><cidrBlock>10.0.0.0"
+		       "</cidrBlock></item></subnetSet></DescribeSubnetsResponse>" },
 	};
 	auto_fixture struct fixture x = { 0 };
 	struct ec2_subnet *v = NULL;
@@ -418,7 +385,8 @@ TEST(ec2_describe_subnets_reads_all_fields)
 	CHECK_STR(tag_get(&v[0].tags, "kubernetes.io/role/cni"), "1");
 	CHECK_INT(v[1].free, 0);
 	CHECK(ec2_describe_subnets(x.w, "vpc-1", "eu-central-1a", &v, &n, &x.a, soon(), &x.e) < 0);
-	CHECK(strstr(x.e.msg, "subnet-1: EC2's cidrBlock '10.0.0.0' is not one"));
+	CHECK(strstr(x.e.msg,
+		     "DescribeSubnets: subnet-1: cidrBlock '10.0.0.0' is not a CIDR block"));
 	sent(&x, "DescribeSubnets",
 	     "Filter.1.Name=vpc-id Filter.1.Value.1=vpc-1 Filter.2.Name=availability-zone "
 	     "Filter.2.Value.1=eu-central-1a");

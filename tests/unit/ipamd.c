@@ -182,13 +182,13 @@ TEST(ipamd_believes_ec2_rather_than_imds)
 				eni("eni-3", 3, NULL), eni("eni-4", 4, NULL) };
 	struct attacheds list = { v, COUNT(v) };
 	struct tag no = { "node.k8s.amazonaws.com/no_manage", "true" };
-	struct ec2_address addresses[] = { { ip("10.0.0.11"), true },
-					   { ip("10.0.0.20"), false },
-					   { ip("10.0.0.40"), false },
-					   { ip("10.7.0.1"), false } };
+	struct ec2_ip addresses[] = { { ip("10.0.0.11"), true },
+				      { ip("10.0.0.20"), false },
+				      { ip("10.0.0.40"), false },
+				      { ip("10.7.0.1"), false } };
 	struct ec2_eni ec2[] = {
 		{ .id = "eni-0", .type = "interface", .tags = { &no, 1 } },
-		{ .id = "eni-1", .type = "interface", .ips = addresses, .nips = 4 },
+		{ .id = "eni-1", .type = "interface", .ips = { addresses, 4 } },
 		{ .id = "eni-2", .type = "interface", .tags = { &no, 1 } },
 		{ .id = "eni-3", .type = "trunk" },
 	};

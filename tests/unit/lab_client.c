@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ec2.h"
+#include "ec2host.h"
+#include "ec2vpc.h"
 #include "imds.h"
 #include "labask.h"
 #include "web.h"
@@ -103,14 +104,14 @@ TEST(lab_serves_our_client_the_life_of_an_eni)
 	CHECK(ec2_describe_enis(s.w, &n.id, 1, &found, &a, s.deadline, &e) == 0 && found.n == 1);
 	if (found.n != 1)
 		return;
-	CHECK(found.v[0].nips == 5 && found.v[0].ips[0].primary && found.v[0].device == 1);
+	CHECK(found.v[0].ips.n == 5 && found.v[0].ips.v[0].primary && found.v[0].device == 1);
 	CHECK(found.v[0].delete_on_termination);
 	CHECK_STR(tag_get(&found.v[0].tags, "node.k8s.amazonaws.com/instance_id"), s.i->id);
 	CHECK(ec2_assign_ips(s.w, n.id, 1, &ips, &nips, &a, s.deadline, &e) == 0 && nips == 1);
 	CHECK(ec2_assign_ips(s.w, n.id, 1, &ips, &nips, &a, s.deadline, &e) < 0);
 	CHECK(e.num == EDQUOT);
 	CHECK_STR(e.code, "PrivateIpAddressLimitExceeded");
-	CHECK(ec2_unassign_ips(s.w, n.id, &found.v[0].ips[1].ip, 1, &a, s.deadline, &e) == 0);
+	CHECK(ec2_unassign_ips(s.w, n.id, &found.v[0].ips.v[1].ip, 1, &a, s.deadline, &e) == 0);
 	CHECK(ec2_detach_eni(s.w, found.v[0].attachment, &a, s.deadline, &e) == 0);
 	CHECK(ec2_delete_eni(s.w, n.id, &a, s.deadline, &e) == 0);
 	CHECK(ec2_delete_eni(s.w, n.id, &a, s.deadline, &e) < 0 && e.num == ENOENT);
