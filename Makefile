@@ -114,9 +114,9 @@ ifeq ($(origin ROOMS),command line) # `make unit ROOMS=util`: those files, and t
 TESTED = $(wildcard $(ROOMS:%=%/*.c))
 TESTS  = $(wildcard $(patsubst %,tests/unit/%,$(notdir $(TESTED))))
 endif
-# ThreadSanitizer: what has threads, the loop and its jobs, is in util; and what threads share in net.
-SHARED = lookup tls_cache httppool
-TSANED = $(wildcard util/*.c $(addprefix net/,conn.c tls*.c http*.c lookup.c netns.c proxy.c))
+# ThreadSanitizer: what has threads, the loop and its jobs, is in util; and what threads share in net and aws.
+SHARED = lookup tls_cache httppool aws_threads ratelimit
+TSANED = $(wildcard util/*.c $(addprefix net/,conn.c tls*.c http*.c lookup.c netns.c proxy.c) $(filter-out aws/ec2%,$(wildcard aws/*.c)))
 TTESTS = $(wildcard $(patsubst %.c,tests/unit/%.c,$(notdir $(wildcard util/*.c))) $(SHARED:%=tests/unit/%.c))
 
 # $(1) folder of the objects, $(2) flags, $(3) program, $(4) sources tested, $(5) tests
@@ -132,7 +132,7 @@ $(OUT)/$(3): $(patsubst %.c,$(OUT)/$(1)/%.o,$(5) tests/unit/run.c) $(OUT)/$(1)/t
 	$(Q)$(CC) $(2) -o $$@ $$^ $(NLIBS)
 endef
 $(eval $(call UNIT,asan,$(SAN),unit,$(TESTED) $(HELPER),$(TESTS)))
-$(eval $(call UNIT,tsan,-fsanitize=thread,unit-tsan,$(TSANED) tests/unit/web.c,$(TTESTS)))
+$(eval $(call UNIT,tsan,-fsanitize=thread,unit-tsan,$(TSANED) tests/unit/web.c tests/unit/fakeaws.c,$(TTESTS)))
 
 unit: $(OUT)/unit $(OUT)/unit-tsan ## unit tests under ASan, UBSan and TSan (T=word: only those named so)
 	$(Q)unshare -rn $(OUT)/unit $(T)

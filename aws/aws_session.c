@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* aws_session.c - a session: its region, and what it was told. */
+/* aws_session.c - a session: its region, its endpoints, and what else it was told. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +7,24 @@
 
 #include "aws_session.h"
 #include "imds.h"
-#include "json.h"
+#include "proxy.h"
+#include "str.h"
 
-enum { ATTEMPTS = 3, PAUSE_MS = 1000 };
+enum { ATTEMPTS = 3, MOST_ATTEMPTS = 100, PAUSE_MS = 1000 };
+
+static const char *env(const char *name)
+{
+	const char *v = getenv(name);
+
+	return v ? v : "";
+}
+
+static const char *of_profile(const struct aws *w, const char *key)
+{
+	return profiles_get(w->profiles, w->profile, key);
+}
+
+/* ---- region */
 
 static int set_region(struct aws *w, const char *region, const char *from, struct err *e)
 {
@@ -40,31 +55,93 @@ static int region_of_instance(struct aws *w, int64_t deadline, struct err *e)
 static int find_region(struct aws *w, const struct aws_options *o, int64_t deadline, struct err *e)
 {
 	static const char *const names[] = { "AWS_REGION", "AWS_DEFAULT_REGION" };
+	char from[128];
 
 	if (o->region && *o->region)
 		return set_region(w, o->region, "region", e);
-	for (size_t i = 0; i < COUNT(names); i++) {
-		const char *v = getenv(names[i]);
-
-		if (v && *v)
-			return set_region(w, v, names[i], e);
-	}
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (*env(names[i]))
+			return set_region(w, env(names[i]), names[i], e);
+	snprintf(from, sizeof(from), "region of profile %.80s", w->profile);
+	if (*of_profile(w, "region"))
+		return set_region(w, of_profile(w, "region"), from, e);
 	if (o->no_imds)
 		return fail(e, EINVAL, "no region: set AWS_REGION");
 	return region_of_instance(w, deadline, e);
 }
 
+/* ---- the rest */
+
+static int find_attempts(struct aws *w, const struct aws_options *o, struct err *e)
+{
+	const char *from = "AWS_MAX_ATTEMPTS", *text = env(from);
+	uint64_t n = ATTEMPTS;
+
+	if (!*text) {
+		from = "max_attempts of the profile";
+		text = of_profile(w, "max_attempts");
+	}
+	if (o->attempts > 0)
+		n = (uint64_t)o->attempts;
+	else if (*text && (!str_u64(text, &n) || !n))
+		return fail(e, EINVAL, "%s: '%.40s' is not a number above zero", from, text);
+	w->attempts = n < MOST_ATTEMPTS ? (int)n : MOST_ATTEMPTS;
+	return 0;
+}
+
+static int find_endpoint(struct aws *w, enum aws_service s, const struct endpoint_conf *c,
+			 struct err *e)
+{
+	struct aws_endpoint *p = &w->endpoints[s];
+	const char *url, *path;
+
+	if (endpoint_url(s, c, &url, &w->mem, e) < 0 || http_url(&p->at, url, &path, e) < 0 ||
+	    http_use_proxy(&p->at, e) < 0)
+		return wrap(e, "endpoint of %s", aws_services[s].prefix);
+	p->base = *path ? arena_str(&w->mem, path) : "/";
+	return 0;
+}
+
+/* A service that cannot be reached is no harm for those who do not call it. */
+static int find_endpoints(struct aws *w, const char *overrides, struct err *e)
+{
+	const struct endpoint_conf c = { overrides, w->profiles, w->profile, w->region };
+
+	if (overrides && endpoint_overrides_check(overrides, e) < 0)
+		return wrap(e, "--aws-api-endpoints");
+	for (int s = 0; s < AWS_SERVICES; s++)
+		(void)!find_endpoint(w, (enum aws_service)s, &c, &w->endpoints[s].e);
+	return 0;
+}
+
+static int find_profile(struct aws *w, const struct aws_options *o, struct err *e)
+{
+	const char *name = o->profile && *o->profile ? o->profile : env("AWS_PROFILE");
+	struct err said = { 0 };
+
+	w->profile = arena_str(&w->mem, *name ? name : "default");
+	if (profiles_load(&w->profiles, &said) == 0)
+		return 0;
+	*e = said;
+	return -1;
+}
+
 static int set_up(struct aws *w, const struct aws_options *o, int64_t deadline, struct err *e)
 {
-	struct creds_options c = { .profile = o->profile, .no_imds = o->no_imds, .session = w };
+	struct creds_options c = { .no_imds = o->no_imds, .session = w };
 
-	pthread_mutex_init(&w->lock, NULL);
 	w->agent = arena_str(&w->mem, o->agent ? o->agent : "vpcbox/" VERSION);
-	w->attempts = o->attempts > 0 ? o->attempts : ATTEMPTS;
 	w->log = o->log;
+	w->no_quota = o->no_quota;
 	w->pause_ms = PAUSE_MS;
-	if (find_region(w, o, deadline, e) < 0)
+	if (find_profile(w, o, e) < 0 || find_region(w, o, deadline, e) < 0 ||
+	    find_attempts(w, o, e) < 0 || find_endpoints(w, o->endpoints, e) < 0)
 		return -1;
+	if (ratelimit_new(&w->limit, o->throttle, e) < 0)
+		return wrap(e, "--aws-api-throttle");
+	c.profiles = w->profiles;
+	c.profile = w->profile;
+	c.profile_asked = (o->profile && *o->profile) || *env("AWS_PROFILE");
 	return creds_new(&w->creds, &c, e);
 }
 
@@ -85,18 +162,17 @@ void aws_free(struct aws **w)
 
 	if (!gone)
 		return;
-	http_close(&gone->idle);
+	http_pool_free(&gone->pool);
 	creds_free(&gone->creds);
-	pthread_mutex_destroy(&gone->lock);
+	ratelimit_free(&gone->limit);
+	profiles_free(&gone->profiles);
 	arena_free(&gone->mem);
 	free(gone);
 }
 
 void aws_idle(struct aws *w)
 {
-	pthread_mutex_lock(&w->lock);
-	http_close(&w->idle);
-	pthread_mutex_unlock(&w->lock);
+	http_pool_close(&w->pool);
 }
 
 const char *aws_region(const struct aws *w)

@@ -25,6 +25,9 @@ struct aws_service_row {
 	const char *version, *sdk_id;
 };
 extern const struct aws_service_row aws_services[AWS_SERVICES];
+/* By the SDKs' service id; AWS_SERVICES: the controller may name it, but nobody calls it here yet;
+ * -1: no such service. */
+int aws_service_find(const char *sdk_id);
 
 /* What a session can be told; NULL or 0 is the default, which environment and profile may say. */
 struct aws_options {

@@ -25,5 +25,6 @@ struct http_pool {
 void http_pool_take(struct http_pool *p, struct http_client *c);
 /* Take the connection out of c, if http_do() left it open. c may be used or go. */
 void http_pool_give(struct http_pool *p, struct http_client *c);
-void http_pool_free(struct http_pool *p); /* empty, and as good as new */
+void http_pool_close(struct http_pool *p); /* the idle connections, at any time */
+void http_pool_free(struct http_pool *p);  /* empty, and as good as new */
 #define auto_http_pool AUTO(http_pool_free)

@@ -112,8 +112,18 @@ void http_pool_give(struct http_pool *p, struct http_client *c)
 	close_all(closed);
 }
 
+void http_pool_close(struct http_pool *p)
+{
+	struct http_idle *all;
+
+	pthread_mutex_lock(&p->lock);
+	all = TAKE(p->first);
+	pthread_mutex_unlock(&p->lock);
+	close_all(all);
+}
+
 void http_pool_free(struct http_pool *p)
 {
-	close_all(TAKE(p->first));
+	http_pool_close(p);
 	tls_cache_free(&p->sessions);
 }

@@ -35,7 +35,8 @@
 	S(TEXT, log_file, "log-file", "AWS_VPC_K8S_CNI_LOG_FILE",                             \
 	  "/host/var/log/aws-routed-eni/ipamd.log", "a file, stdout or stderr")               \
 	S(TEXT, log_level, "log-level", "AWS_VPC_K8S_CNI_LOGLEVEL", "Debug",                  \
-	  "debug, info, warn, error or fatal")
+	  "debug, info, warn, error or fatal")                                                \
+	S(TRUTH, aws_log, "aws-log", "VPCBOX_AWS_LOG", "false", "a log line for each call to AWS")
 
 /* Variables that are refused when they are not what we have, in words that name the matter. */
 static const struct refusal {

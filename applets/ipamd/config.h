@@ -10,6 +10,7 @@ struct config {
 	int max_eni;    /* 0: as many as the instance type has */
 	int cooldown_s; /* how long a released address rests */
 	bool subnet_discovery, manage_untagged;
+	bool aws_log;
 	const char *cluster;     /* "" when unnamed */
 	const char *policy_mode; /* as written; "" when unset */
 	const char *store, *log_file, *log_level;

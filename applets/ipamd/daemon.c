@@ -19,11 +19,12 @@ static const int64_t QUIT_MS = 5000;
 
 static int learn(struct ipamd *d, struct err *e)
 {
+	const struct aws_options o = { .log = d->config.aws_log };
 	struct nodefacts *n = &d->node;
 
 	if (imds_init(&d->imds, e) < 0)
 		return wrap(e, "IMDS");
-	if (aws_new(&d->aws, NULL, now_ms() + AWS_MS, e) < 0)
+	if (aws_new(&d->aws, &o, now_ms() + AWS_MS, e) < 0)
 		return wrap(e, "AWS session");
 	if (nodefacts_read(n, &d->config, &d->imds, e) < 0 ||
 	    nodefacts_vpc_cidrs(n, &d->imds, &d->host.vpc, &d->host_mem, e) < 0)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # ec2tool.py - vpcbox's EC2 wrappers through build/tools/awscorpus, and what they read beside what boto3 reads.
+import ipaddress
 import json
 import os
 import subprocess
@@ -34,7 +35,11 @@ def reach(shape, value, path):
 
 
 def plain(v):
-    return str(v) if v not in (None, "", 0, False, []) else ""
+    """0, false and nothing are one; an IPv6 block may be written in more than one way."""
+    try:
+        return str(ipaddress.IPv6Interface(v)) if isinstance(v, str) and "/" in v else str(v or "")
+    except ValueError:
+        return str(v)
 
 
 def differences(table, ours, shape, seen, where=""):

@@ -318,22 +318,3 @@ TEST(ec2_each_eni_names_the_one_that_it_cannot_read)
 		CHECK_INT(x.f.asked, 1);
 	}
 }
-
-TEST(ec2_pages_without_end_are_refused)
-{
-	static const struct fakeaws_answer answer = { 200, PAGE_OF(ITEM("eni-1"), "again") };
-	auto_fixture struct fixture x = { 0 };
-	struct ec2_query q = { 0 };
-	struct seen s = { 0 };
-	struct ec2_enis l;
-
-	start(&x, &answer, 1);
-	CHECK(ec2_each_eni(x.w, &q, see, &s, soon(), &x.e) < 0);
-	CHECK_INT(x.e.num, EFBIG);
-	CHECK_STR(x.e.msg, "DescribeNetworkInterfaces: more than 1000 pages");
-	CHECK(ec2_query_enis(x.w, &q, &l, &x.a, soon(), &x.e) < 0);
-	CHECK_INT(x.e.num, EFBIG);
-	web_stop(&x.f.web);
-	CHECK_INT(x.f.asked, 2000);
-	buf_free(&s.ids);
-}

@@ -49,7 +49,9 @@ static void serve(struct httpd_call *c)
 	f->body.len = 0;
 	buf_str(&f->body, c->body);
 	snprintf(f->agent, sizeof(f->agent), "%s", http_header(&c->headers, "user-agent"));
-	httpd_reply(c, answer->status, NULL, answer->body, strlen(answer->body));
+	snprintf(f->target, sizeof(f->target), "%s", http_header(&c->headers, "x-amz-target"));
+	f->signed_at = time_parse(http_header(&c->headers, "x-amz-date"));
+	httpd_reply(c, answer->status, f->headers, answer->body, strlen(answer->body));
 }
 
 void fakeaws_env(const char *endpoint)
@@ -57,6 +59,8 @@ void fakeaws_env(const char *endpoint)
 	const char *const v[][2] = { { "AWS_ACCESS_KEY_ID", FAKE_ID },
 				     { "AWS_SECRET_ACCESS_KEY", FAKE_SECRET },
 				     { "AWS_REGION", "eu-central-1" },
+				     { "AWS_CONFIG_FILE", "/dev/null" },
+				     { "AWS_SHARED_CREDENTIALS_FILE", "/dev/null" },
 				     { "AWS_ENDPOINT_URL", endpoint } };
 
 	for (size_t i = 0; i < COUNT(v); i++) {

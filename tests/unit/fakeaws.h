@@ -14,10 +14,13 @@ struct fakeaws_answer {
 /* Zero-initialise, set answers and n; the last one serves for ever. Read after fakeaws_stop(). */
 struct fakeaws {
 	const struct fakeaws_answer *answers;
+	const struct http_headers *headers; /* of every answer; may be NULL */
 	size_t n, asked;
 	int bad_signatures;
-	struct buf body; /* of the last request */
-	char agent[64];
+	/* of the last request */
+	struct buf body;
+	char agent[64], target[64];
+	int64_t signed_at;
 
 	struct web web;
 };
@@ -25,7 +28,8 @@ struct fakeaws {
 void fakeaws_start(struct fakeaws *f, struct aws **w);
 void fakeaws_stop(struct fakeaws *f);
 #define auto_fakeaws AUTO(fakeaws_stop)
-/* Keys, region and endpoint in the environment; NULL endpoint: removes them all. */
+/* Keys, region and endpoint in the environment; NULL endpoint: removes them all. Files of
+ * the user who tests are kept out. */
 void fakeaws_env(const char *endpoint);
 /* Whether the last request's body has this "name=value" among its parameters. */
 bool fakeaws_got(const struct fakeaws *f, const char *pair);

@@ -193,6 +193,13 @@ TEST(ec2_describes_subnets_vpcs_zones_and_types)
 	x = ask(f, "DescribeAvailabilityZones", "");
 	CHECK(xml_count(x, "availabilityZoneInfo/item") == 2);
 	CHECK_STR(xml_text(x, "availabilityZoneInfo/item/zoneName"), "ap-northeast-2a");
+	x = ask(f, "DescribeAvailabilityZones", "ZoneId.1=apne2-az2");
+	CHECK(xml_count(x, "availabilityZoneInfo/item") == 1);
+	CHECK_STR(xml_text(x, "availabilityZoneInfo/item/zoneName"), "ap-northeast-2b");
+	ask(f, "DescribeAvailabilityZones", "ZoneId.1=apne2-az9");
+	CHECK(ask_refused(f, 400, "InvalidParameterValue", "zone-id: [apne2-az9]"));
+	ask(f, "DescribeAvailabilityZones", "ZoneName.1=nowhere-1a");
+	CHECK(ask_refused(f, 400, "InvalidParameterValue", "zone: [nowhere-1a]"));
 	x = ask(f, "DescribeInstanceTypes", "InstanceType.1=p4d.24xlarge");
 	CHECK(xml_count(x, "instanceTypeSet/item") == 1);
 	x = xml_get(x, "instanceTypeSet/item");

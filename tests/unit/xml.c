@@ -247,3 +247,175 @@ TEST(damaged_xml_does_no_harm)
 		(void)parse_n(text, n, &a, &e);
 	}
 }
+
+/* ---- in pieces */
+
+static void dump(const struct xml *x, struct buf *out)
+{
+	buf_fmt(out, "<%s>", x->name);
+	xml_escape(x->text, out);
+	for (const struct xml *k = x->first; k; k = k->next) {
+		CHECK(k->up == x);
+		dump(k, out);
+	}
+	buf_str(out, "/");
+}
+
+static int keep_item(const struct xml *item, void *arg, struct err *e)
+{
+	(void)e;
+	CHECK(!item->up && !item->next);
+	dump(item, arg);
+	buf_str(arg, ";");
+	return 0;
+}
+
+/* What items and what rest a text has when it comes in pieces of n bytes. */
+static const char *in_pieces(const char *text, size_t n, const char *path, struct arena *a)
+{
+	auto_buf struct buf out = { 0 };
+	auto_xml_feed struct xml_feed *f = xml_feed_new(path, keep_item, &out, a);
+	size_t len = strlen(text);
+	struct err e = { 0 };
+	struct xml *rest;
+
+	for (size_t at = 0; at < len; at += n)
+		CHECK(xml_feed(f, text + at, len - at < n ? len - at : n, &e) == 0);
+	rest = xml_feed_end(f, &e);
+	CHECK_STR(e.msg, "");
+	if (rest)
+		dump(rest, &out);
+	return arena_str(a, out.p);
+}
+
+TEST(items_come_one_by_one_however_the_text_is_cut)
+{
+	static const struct {
+		const char *text, *path, *want;
+	} cases[] = {
+		{ "<r><s><i>1</i> <i><i>2</i></i></s><t>x</t></r>", "s/i",
+		  "<i>1/;<i><i>2//;<r><s>/<t>x//" },
+		{ "<r><s><i>1</i></s><i>no</i><u><i>no</i></u><s><i>2</i></s></r>", "s/i",
+		  "<i>1/;<i>2/;<r><s>/<i>no/<u><i>no//<s>//" },
+		{ "<r><i>1</i><s/></r>", "i", "<i>1/;<r><s>//" },
+		{ "<i><i>1</i></i>", "i", "<i>1/;<i>/" },
+		{ "<i/>", "i", "<i>/" },
+		{ "<r><s>a<i/>b <i/>\n</s></r>", "s/i", "<i>/;<i>/;<r><s>ab \n//" },
+		{ "<r> <s> <i/>\n<i/> </s></r>", "s/i", "<i>/;<i>/;<r><s>//" },
+		{ "<r><a><b><c/></b></a></r>", "a/b/c/d", "<r><a><b><c>////" },
+		{ "<r><a><b>1</b></a></r>", NULL, "<r><a><b>1///" },
+	};
+	auto_arena struct arena a = { 0 };
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		for (size_t n = 1; n < 60; n++)
+			CHECK_STR(in_pieces(cases[i].text, n, cases[i].path, &a), cases[i].want);
+}
+
+static int no_more(const struct xml *item, void *arg, struct err *e)
+{
+	int *left = arg;
+
+	(void)item;
+	return --*left < 0 ? fail(e, EDOM, "enough") : 0;
+}
+
+TEST(an_item_that_is_refused_ends_the_feed)
+{
+	auto_arena struct arena a = { 0 };
+	int left = 1;
+	auto_xml_feed struct xml_feed *f = xml_feed_new("i", no_more, &left, &a);
+	struct err e = { 0 };
+
+	CHECK(xml_feed(f, "<r><i/>", 7, &e) == 0 && left == 0);
+	CHECK(xml_feed(f, "<i/><i/><i/>", 12, &e) < 0 && e.num == EDOM);
+	CHECK_STR(e.msg, "enough");
+	CHECK_INT(left, -1);
+	e = (struct err) { 0 };
+	CHECK(xml_feed(f, "<i/>", 4, &e) < 0 && e.num == EDOM);
+	CHECK(!xml_feed_end(f, &e) && e.num == EDOM);
+	CHECK_INT(left, -1);
+}
+
+static int count_up(const struct xml *item, void *arg, struct err *e)
+{
+	int *n = arg;
+
+	(void)item;
+	(void)e;
+	++*n;
+	return 0;
+}
+
+/* More elements than a document may have, and more white space than fits in a text. */
+TEST(items_are_without_number)
+{
+	static const char piece[] = "<i>\n  <a>1</a>\n</i>\n\t\t\t\t\t\t\t\t\t\t\t\t";
+	auto_arena struct arena a = { 0 };
+	int n = 0;
+	auto_xml_feed struct xml_feed *f = xml_feed_new("s/i", count_up, &n, &a);
+	struct err e = { 0 };
+
+	CHECK(xml_feed(f, "<r><s>", 6, &e) == 0);
+	for (int i = 0; i < 150000; i++)
+		if (xml_feed(f, piece, sizeof(piece) - 1, &e) < 0)
+			break;
+	CHECK(xml_feed(f, "</s></r>", 8, &e) == 0 && xml_feed_end(f, &e));
+	CHECK_STR(e.msg, "");
+	CHECK_INT(n, 150000);
+}
+
+/* Something that never ends, behind a beginning. */
+static const char *endless(const char *head, const char *piece)
+{
+	static char why[128];
+	auto_arena struct arena a = { 0 };
+	int n = 0;
+	auto_xml_feed struct xml_feed *f = xml_feed_new("s/i", count_up, &n, &a);
+	size_t len = strlen(piece), fed = 0;
+	struct err e = { 0 };
+
+	if (*head)
+		(void)!xml_feed(f, head, strlen(head), &e);
+	while (fed < 64UL * 1024 * 1024 && xml_feed(f, piece, len, &e) == 0)
+		fed += len;
+	CHECK(e.num == EBADMSG && fed < 16UL * 1024 * 1024);
+	snprintf(why, sizeof(why), "%s", strrchr(e.msg, ':'));
+	return why;
+}
+
+TEST(what_never_ends_is_cut_off)
+{
+	static char x[4097], comment[4097];
+
+	memset(x, 'x', 4096);
+	memset(comment, '-', 4096);
+	CHECK_STR(endless("<r>", x), ": text longer than a mebibyte");
+	CHECK_STR(endless("<r><s><i><a>", x), ": text longer than a mebibyte");
+	CHECK_STR(endless("<r><![CDATA[", x), ": text longer than a mebibyte");
+	CHECK_STR(endless("<", x), ": a name or the like longer than a mebibyte");
+	CHECK_STR(endless("<r a='", x), ": a name or the like longer than a mebibyte");
+	CHECK_STR(endless("<r><!-- ", x), ": a name or the like longer than a mebibyte");
+	CHECK_STR(endless("<r>", "<a/>"), ": more than 200000 elements");
+	CHECK_STR(endless("<r><s><i>", "<a/>"), ": more than 200000 elements");
+	CHECK_STR(endless("<r>", "<a>"), ": nested deeper than 32 levels");
+	CHECK_STR(endless("<!DOCTYPE r [", "<!ENTITY a 'b'>"),
+		  ": documents with a DTD are not accepted");
+	CHECK_STR(endless("", " "), ": a name or the like longer than a mebibyte");
+}
+
+TEST(a_feed_that_breaks_off_or_ends_early_is_told)
+{
+	static const char text[] = "<r><s><i>1</i></s></r>";
+	struct err e = { 0 };
+
+	for (size_t n = 0; n < sizeof(text) - 1; n++) {
+		auto_arena struct arena a = { 0 };
+		int items = 0;
+		auto_xml_feed struct xml_feed *f = xml_feed_new("s/i", count_up, &items, &a);
+
+		CHECK(xml_feed(f, text, n, &e) == 0);
+		CHECK(!xml_feed_end(f, &e) && e.num == EBADMSG);
+		CHECK_INT(items, n >= 14);
+	}
+}
