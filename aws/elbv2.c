@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* elbv2.c - Elastic Load Balancing v2: tables, and a function for each row of elbv2.def. */
+#include <errno.h>
+
+#include "elbv2.h"
+
+#define MAX_TAGGED 20 /* resources per DescribeTags */
+
+/* ---- structures */
+
+AWS_SHAPE(elb_zone_ip, ELB_ZONE_IP)
+AWS_SHAPE(elb_zone, ELB_ZONE)
+AWS_SHAPE(elb_load_balancer, ELB_LOAD_BALANCER)
+AWS_SHAPE(elb_describe_load_balancers, ELB_DESCRIBE_LOAD_BALANCERS)
+AWS_SHAPE(elb_subnet_mapping, ELB_SUBNET_MAPPING)
+AWS_SHAPE(elb_create_load_balancer, ELB_CREATE_LOAD_BALANCER)
+AWS_SHAPE(elb_load_balancer_ref, ELB_LOAD_BALANCER_REF)
+AWS_SHAPE(elb_modify_load_balancer_attributes, ELB_MODIFY_LOAD_BALANCER_ATTRIBUTES)
+AWS_SHAPE(elb_set_subnets, ELB_SET_SUBNETS)
+AWS_SHAPE(elb_set_security_groups, ELB_SET_SECURITY_GROUPS)
+AWS_SHAPE(elb_set_ip_address_type, ELB_SET_IP_ADDRESS_TYPE)
+AWS_SHAPE(elb_weighted_group, ELB_WEIGHTED)
+AWS_SHAPE(elb_forward, ELB_FORWARD)
+AWS_SHAPE(elb_redirect, ELB_REDIRECT)
+AWS_SHAPE(elb_fixed_response, ELB_FIXED_RESPONSE)
+AWS_SHAPE(elb_oidc, ELB_OIDC)
+AWS_SHAPE(elb_cognito, ELB_COGNITO)
+AWS_SHAPE(elb_claim, ELB_CLAIM)
+AWS_SHAPE(elb_jwt, ELB_JWT)
+AWS_SHAPE(elb_action, ELB_ACTION)
+AWS_SHAPE(elb_certificate, ELB_CERTIFICATE)
+AWS_SHAPE(elb_mutual_auth, ELB_MUTUAL_AUTH)
+AWS_SHAPE(elb_listener, ELB_LISTENER)
+AWS_SHAPE(elb_describe_listeners, ELB_DESCRIBE_LISTENERS)
+AWS_SHAPE(elb_create_listener, ELB_CREATE_LISTENER)
+AWS_SHAPE(elb_modify_listener, ELB_MODIFY_LISTENER)
+AWS_SHAPE(elb_listener_ref, ELB_LISTENER_REF)
+AWS_SHAPE(elb_listener_certificates, ELB_LISTENER_CERTIFICATES)
+AWS_SHAPE(elb_modify_listener_attributes, ELB_MODIFY_LISTENER_ATTRIBUTES)
+AWS_SHAPE(elb_query_value, ELB_QUERY)
+AWS_SHAPE(elb_condition, ELB_CONDITION)
+AWS_SHAPE(elb_rewrite, ELB_REWRITE)
+AWS_SHAPE(elb_transform, ELB_TRANSFORM)
+AWS_SHAPE(elb_rule, ELB_RULE)
+AWS_SHAPE(elb_describe_rules, ELB_DESCRIBE_RULES)
+AWS_SHAPE(elb_create_rule, ELB_CREATE_RULE)
+AWS_SHAPE(elb_modify_rule, ELB_MODIFY_RULE)
+AWS_SHAPE(elb_rule_ref, ELB_RULE_REF)
+AWS_SHAPE(elb_rule_rank, ELB_RULE_RANK)
+AWS_SHAPE(elb_set_rule_priorities, ELB_SET_RULE_PRIORITIES)
+AWS_SHAPE(elb_target_group, ELB_TARGET_GROUP)
+AWS_SHAPE(elb_describe_target_groups, ELB_DESCRIBE_TARGET_GROUPS)
+AWS_SHAPE(elb_create_target_group, ELB_CREATE_TARGET_GROUP)
+AWS_SHAPE(elb_modify_target_group, ELB_MODIFY_TARGET_GROUP)
+AWS_SHAPE(elb_target_group_ref, ELB_TARGET_GROUP_REF)
+AWS_SHAPE(elb_modify_target_group_attributes, ELB_MODIFY_TARGET_GROUP_ATTRIBUTES)
+AWS_SHAPE(elb_target, ELB_TARGET)
+AWS_SHAPE(elb_group_targets, ELB_TARGETS)
+AWS_SHAPE(elb_target_health, ELB_TARGET_HEALTH)
+AWS_SHAPE(elb_describe_tags, ELB_DESCRIBE_TAGS)
+AWS_SHAPE(elb_resource, ELB_RESOURCE)
+AWS_SHAPE(elb_add_tags, ELB_ADD_TAGS)
+AWS_SHAPE(elb_remove_tags, ELB_REMOVE_TAGS)
+
+/* ---- actions: a list alone is an answer's structure */
+
+#define ROW(fn, action, in_t, out_t, list, repeatable, ...)                               \
+	static const struct shape_field fn##_list = {                                     \
+		SHAPE_LIST, 0, &out_t##_shape, { #list, #list }                           \
+	};                                                                                \
+	static const struct shape fn##_out = { sizeof(struct out_t##s), &fn##_list, 1 };  \
+	static const struct aws_action fn##_row = { AWS_ELBV2, #action,    &in_t##_shape, \
+						    &fn##_out, repeatable, __VA_ARGS__ };
+#define ALL(fn, action, in_t, out_t, list) \
+	ROW(fn, action, in_t, out_t, list, true, "Marker", "NextMarker", #list)
+#define GET(fn, action, in_t, out_t, list) \
+	ROW(fn, action, in_t, out_t, list, true, NULL, NULL, NULL)
+#define CUT GET
+#define ONE GET
+#define RULE(fn, action, in_t, out_t, list) \
+	ROW(fn, action, in_t, out_t, list, false, NULL, NULL, NULL)
+#define PUT(fn, action, in_t)                                                                \
+	static const struct aws_action fn##_row = { AWS_ELBV2, #action, &in_t##_shape, NULL, \
+						    true,      NULL,    NULL,          NULL };
+#include "elbv2.def"
+#undef ALL
+#undef GET
+#undef CUT
+#undef ONE
+#undef RULE
+#undef PUT
+
+/* ---- functions */
+
+static int not_one(const struct aws_action *row, size_t n, struct err *e)
+{
+	return fail(e, EBADMSG, "%s: %zu %s in the answer, not 1", row->name, n,
+		    row->out->f->name[1]);
+}
+
+#define HEAD(fn, in_t) int elb_##fn(struct aws *w, const struct in_t *in,
+#define TAIL struct arena *a, int64_t deadline, struct err *e)
+#define ALL(fn, action, in_t, out_t, list)                             \
+	HEAD(fn, in_t) struct out_t##s *out, TAIL                      \
+	{                                                              \
+		return aws_all(w, &fn##_row, in, out, a, deadline, e); \
+	}
+#define GET(fn, action, in_t, out_t, list)                            \
+	HEAD(fn, in_t) struct out_t##s *out, TAIL                     \
+	{                                                             \
+		return aws_do(w, &fn##_row, in, out, a, deadline, e); \
+	}
+#define ONE(fn, action, in_t, out_t, list)                            \
+	HEAD(fn, in_t) struct out_t *out, TAIL                        \
+	{                                                             \
+		struct out_t##s l;                                    \
+                                                                      \
+		if (aws_do(w, &fn##_row, in, &l, a, deadline, e) < 0) \
+			return -1;                                    \
+		if (l.n != 1)                                         \
+			return not_one(&fn##_row, l.n, e);            \
+		*out = l.v[0];                                        \
+		return 0;                                             \
+	}
+#define RULE ONE
+#define PUT(fn, action, in_t)                                          \
+	HEAD(fn, in_t) TAIL                                            \
+	{                                                              \
+		return aws_do(w, &fn##_row, in, NULL, a, deadline, e); \
+	}
+#define CUT(fn, action, in_t, out_t, list)
+#include "elbv2.def"
+
+int elb_describe_tags(struct aws *w, const struct elb_describe_tags *in, struct elb_resources *out,
+		      struct arena *a, int64_t deadline, struct err *e)
+{
+	*out = (struct elb_resources) { arena_get(a, in->arns.n * sizeof(*out->v)), 0 };
+	for (size_t done = 0; done < in->arns.n; done += MAX_TAGGED) {
+		size_t left = in->arns.n - done, n = left < MAX_TAGGED ? left : MAX_TAGGED;
+		const struct elb_describe_tags part = { { in->arns.v + done, n } };
+		struct elb_resources l;
+
+		if (aws_do(w, &describe_tags_row, &part, &l, a, deadline, e) < 0)
+			return -1;
+		if (l.n > n)
+			return fail(e, EBADMSG, "DescribeTags: %zu resources in the answer for %zu",
+				    l.n, n);
+		for (size_t i = 0; i < l.n; i++)
+			out->v[out->n++] = l.v[i];
+	}
+	return 0;
+}
