@@ -141,7 +141,7 @@ static enum aws_outcome refused(struct attempt *t, struct err *e)
 	aws_refusal(c, &t->h, &t->secrets, &t->a, e);
 	c->wait_ms = aws_retry_after(&t->h.headers);
 	c->at_once = other_way(t, e->code);
-	if (c->at_once || aws_throttled(e->code) || t->h.status == 429)
+	if (c->at_once || aws_not_now(e->code) || t->h.status == 429)
 		return AWS_NOT_EXECUTED;
 	if (t->h.status >= 500 || str_prefix(e->code, "RequestTimeout"))
 		return AWS_UNSURE;

@@ -44,11 +44,11 @@ int aws_errno(const char *code)
 	return str_prefix(code, "Invalid") ? EINVAL : EIO;
 }
 
-bool aws_throttled(const char *code)
+bool aws_not_now(const char *code)
 {
-	static const char *const codes[] = { "RequestLimitExceeded", "BandwidthLimitExceeded",
+	static const char *const codes[] = { "RequestLimitExceeded",     "BandwidthLimitExceeded",
 					     "TooManyRequestsException", "SlowDown",
-					     "PriorRequestNotComplete" };
+					     "PriorRequestNotComplete",  "IDPCommunicationError" };
 
 	for (size_t i = 0; i < COUNT(codes); i++)
 		if (strcmp(code, codes[i]) == 0)

@@ -86,7 +86,7 @@ void aws_refusal(struct aws_call *c, const struct http_response *h, const struct
 		 struct arena *a, struct err *e);
 /* One printable line without secrets, cut after a few hundred bytes; in a. */
 const char *aws_presentable(const char *text, const struct aws_secrets *s, struct arena *a);
-bool aws_throttled(const char *code);
+bool aws_not_now(const char *code); /* throttled, or the like: nothing was done */
 /* Does the code speak of the time in the signature, perhaps? */
 bool aws_skewed(const char *code);
 /* Seconds since 1970 from "Tue, 24 Nov 2026 15:17:10 GMT" (RFC 9110); -1: it is none. */

@@ -285,6 +285,9 @@ TEST(aws_errno_knows_codes_and_their_forms)
 		{ "InvalidParameterValue", EINVAL },
 		{ "InvalidSubnetID.Malformed", EINVAL },
 		{ "InvalidFoo", EINVAL },
+		{ "InvalidSignatureException", EACCES },
+		{ "RequestTimeTooSkewed", EACCES },
+		{ "InternalServerException", EAGAIN },
 		{ "DuplicateX", EIO },
 		{ "", EIO },
 	};

@@ -73,11 +73,14 @@ void fakeaws_env(const char *endpoint)
 
 void fakeaws_start(struct fakeaws *f, struct aws **w)
 {
+	const struct aws_options o = { .throttle = "EC2:.=1000000:1000000,"
+						   "Elastic Load Balancing v2:.=1000000:1000000",
+				       .no_imds = true };
 	struct err e;
 
 	web_serve(&f->web, serve, f);
 	fakeaws_env(f->web.url);
-	if (aws_new(w, &(struct aws_options) { .no_imds = true }, now_ms() + 1000, &e) < 0)
+	if (aws_new(w, &o, now_ms() + 1000, &e) < 0)
 		die("fake AWS: %s", e.msg);
 	(*w)->pause_ms = 1;
 }

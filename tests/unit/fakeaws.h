@@ -24,7 +24,8 @@ struct fakeaws {
 
 	struct web web;
 };
-/* Starts it and points a session with keys from the environment at it. */
+/* Starts it and points a session at it, with keys from the environment, short pauses and no rate
+ * limits of our own. */
 void fakeaws_start(struct fakeaws *f, struct aws **w);
 void fakeaws_stop(struct fakeaws *f);
 #define auto_fakeaws AUTO(fakeaws_stop)

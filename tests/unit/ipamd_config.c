@@ -74,12 +74,20 @@ TEST(ipamd_settings_have_amazons_defaults)
 	CHECK_INT(s.c.max_eni, 0);
 	CHECK_INT(s.c.cooldown_s, 30);
 	CHECK(s.c.subnet_discovery);
-	CHECK(s.c.manage_untagged);
+	CHECK(s.c.manage_untagged && !s.c.aws_log);
 	CHECK_STR(s.c.cluster, "");
 	CHECK_STR(s.c.policy_mode, "");
 	CHECK_STR(s.c.store, "/var/run/aws-node/ipam.json");
 	CHECK_STR(s.c.log_file, "/host/var/log/aws-routed-eni/ipamd.log");
 	CHECK_STR(s.complaints.p, "");
+}
+
+TEST(ipamd_logs_calls_to_aws_on_demand)
+{
+	auto_settings struct settings s;
+
+	settings_read(&s, "VPCBOX_AWS_LOG", "true");
+	CHECK(s.c.aws_log);
 }
 
 TEST(ipamd_numbers_that_are_none_become_their_default)
