@@ -131,12 +131,37 @@ $(OUT)/$(3): $(patsubst %.c,$(OUT)/$(1)/%.o,$(5) tests/unit/run.c) $(OUT)/$(1)/t
 	@echo "  LINK    $$@"
 	$(Q)$(CC) $(2) -o $$@ $$^ $(NLIBS)
 endef
+# Every file of tests/fuzz is a target, but for replay.c, which gives the targets their corpora.
+ifneq ($(origin ROOMS),command line)
+FUZZ = $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+endif
+FUZZED = $(wildcard $(ROOMS:%=%/*.c))
+FUZZER = -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wno-unknown-warning-option
+SECONDS = 60
+
+$(OUT)/fuzz/%: $(OUT)/asan/tests/fuzz/%.o $(OUT)/asan/tests/fuzz/replay.o $(OUT)/asan/tested.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SAN) -o $@ $^ $(NLIBS)
+$(OUT)/fuzzer/%.o: %.c Makefile $(DEPS)/native/.made
+	@mkdir -p $(@D)
+	$(Q)clang $(NATIVE) $(FUZZER) -fsanitize=fuzzer-no-link -c -o $@ $<
+$(OUT)/fuzzer/%: $(OUT)/fuzzer/tests/fuzz/%.o $(FUZZED:%.c=$(OUT)/fuzzer/%.o)
+	@echo "  LINK    $@"
+	$(Q)clang $(FUZZER) -fsanitize=fuzzer -o $@ $^ $(NLIBS)
+
+fuzz: $(F:%=$(OUT)/fuzzer/%) ## libFuzzer for SECONDS=60 on F=http (or another file of tests/fuzz)
+	$(if $(F),,$(error which one? F=$(firstword $(FUZZ)), of: $(FUZZ)))
+	@mkdir -p $(OUT)/fuzzer/corpus/$(F)
+	$(Q)$(OUT)/fuzzer/$(F) -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1024 \
+		-artifact_prefix=$(OUT)/fuzzer/$(F)- $(OUT)/fuzzer/corpus/$(F) tests/fuzz/corpus/$(F)
+
 $(eval $(call UNIT,asan,$(SAN),unit,$(TESTED) $(HELPER),$(TESTS)))
 $(eval $(call UNIT,tsan,-fsanitize=thread,unit-tsan,$(TSANED) tests/unit/web.c tests/unit/fakeaws.c,$(TTESTS)))
 
-unit: $(OUT)/unit $(OUT)/unit-tsan ## unit tests under ASan, UBSan and TSan (T=word: only those named so)
+unit: $(OUT)/unit $(OUT)/unit-tsan $(FUZZ:%=$(OUT)/fuzz/%) ## unit tests under ASan, UBSan and TSan (T=word: only those named so)
 	$(Q)unshare -rn $(OUT)/unit $(T)
 	$(Q)unshare -rn setarch -R $(OUT)/unit-tsan $(T)
+	$(Q)$(if $(T),true,set -e; for f in $(FUZZ); do $(OUT)/fuzz/$$f $$f tests/fuzz/corpus/$$f; done)
 
 # ---- everything else
 
@@ -174,7 +199,7 @@ clean: ## remove build/ (fetched archives stay in the cache)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all tools deps pins unit lint format test demo bench size install clean help
+.PHONY: all tools deps pins unit fuzz lint format test demo bench size install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(shell find $(OUT)/obj $(OUT)/asan $(OUT)/tsan -name '*.d' 2>/dev/null)
+-include $(shell find $(OUT)/obj $(OUT)/asan $(OUT)/tsan $(OUT)/fuzzer -name '*.d' 2>/dev/null)

@@ -257,6 +257,8 @@ static void session_offer(struct tls *t)
 
 	if (!t->sessions || !tls_cache_take(t->sessions, t->key.p, &in))
 		return;
+	if (in.len <= head)
+		return;
 	memcpy(&t->trust_until, in.p, head);
 	mbedtls_ssl_session_init(&session);
 	if (mbedtls_ssl_session_load(&session, (unsigned char *)in.p + head, in.len - head) == 0)

@@ -111,18 +111,20 @@ TEST(conn_takes_the_first_address_that_answers)
 
 TEST(conn_goes_on_at_once_when_addresses_refuse)
 {
+	auto_deaf struct deaf d = { 0 };
 	auto_conn struct conn c = { .peer = "test" };
 	struct lookup to = { 0 };
-	uint16_t port = 0;
-	auto_fd int a = listener(LOOKUP_MAX, &port);
+	auto_fd int a = 0;
 	struct err e = { 0 };
 
+	deaf_open(&d, 1);
+	a = listener(LOOKUP_MAX, &d.port);
 	for (int i = 1; i <= LOOKUP_MAX; i++)
-		add(&to, i, port);
-	/* pauses in between would take longer than this */
-	CHECK(conn_open_any(&c, &to, now_ms() + (LOOKUP_MAX - 1) * 250, &e) == 0);
+		add(&to, i, d.port);
+	/* the first stays under way: pauses behind each of the others would take longer than this
+	 */
+	CHECK(conn_open_any(&c, &to, now_ms() + (LOOKUP_MAX - 2) * 250, &e) == 0);
 	CHECK_INT(winner(&c), LOOKUP_MAX);
-	(void)a;
 }
 
 TEST(conn_does_not_wait_for_an_address_that_is_silent)
