@@ -4,8 +4,12 @@
 #pragma once
 #include "base.h"
 
+enum { LIMITS_TYPE = 32 }; /* "u7inh-32tb.480xlarge" has 20 letters, the longest */
+enum hypervisor { HYPERVISOR_UNKNOWN, HYPERVISOR_NITRO, HYPERVISOR_XEN };
+enum { ARCH_X86_64 = 1, ARCH_ARM64 = 2, ARCH_I386 = 4, ARCH_X86_64_MAC = 8, ARCH_ARM64_MAC = 16 };
+
 struct limits {
-	const char *type;
+	char type[LIMITS_TYPE];
 	int32_t memory_mib;  /* -1: not known */
 	int16_t vcpus;       /* -1: not known */
 	int16_t branch_enis; /* 0: no trunk; -1: not known */
@@ -13,8 +17,12 @@ struct limits {
 	uint8_t ipv4;        /* addresses per ENI, the primary one included */
 	uint8_t cards, default_card;
 	bool nitro, bare_metal;
+	uint8_t hypervisor; /* enum hypervisor; nitro: it is HYPERVISOR_NITRO */
+	uint8_t archs;      /* ARCH_*; 0: not known */
 };
-/* NULL: the table does not know the type. */
-const struct limits *limits_of(const char *type);
+/* false, and *out as it was: the table does not know the type. out may be NULL. */
+bool limits_of(const char *type, struct limits *out);
 size_t limits_count(void);
-const struct limits *limits_at(size_t i); /* in order of type */
+struct limits limits_at(size_t i); /* in order of type */
+/* "2026-08", when the table was made. */
+const char *limits_as_of(void);

@@ -114,17 +114,17 @@ static int read_primary(struct nodefacts *n, struct imds *m, struct arena *a, st
 
 int nodefacts_limits(struct nodefacts *n, int max_eni, struct err *e)
 {
-	const struct limits *l = limits_of(n->type);
+	struct limits l;
 
-	if (!l)
+	if (!limits_of(n->type, &l))
 		return fail(e, ENOENT,
 			    "instance type '%s' is not in the built-in table of %zu types", n->type,
 			    limits_count());
-	if (l->enis < 1 || l->ipv4 < 2)
+	if (l.enis < 1 || l.ipv4 < 2)
 		return fail(e, ENOENT, "instance type '%s' has no addresses for pods", n->type);
-	n->max_enis = max_eni >= 1 && max_eni < l->enis ? max_eni : l->enis;
-	n->ips_per_eni = l->ipv4 - 1;
-	n->max_pods = l->enis * n->ips_per_eni + 2;
+	n->max_enis = max_eni >= 1 && max_eni < l.enis ? max_eni : l.enis;
+	n->ips_per_eni = l.ipv4 - 1;
+	n->max_pods = l.enis * n->ips_per_eni + 2;
 	return 0;
 }
 

@@ -273,14 +273,14 @@ int show_types(struct api_call *c, struct err *e)
 	if (query_read(&q, c, "InstanceType", e) < 0)
 		return -1;
 	for (size_t i = 0; i < q.ids.n; i++)
-		if (!limits_of(q.ids.v[i]))
+		if (!limits_of(q.ids.v[i], NULL))
 			return world_refuse(e, "InvalidInstanceType",
 					    "The following supplied instance types do not exist: "
 					    "[%.100s]",
 					    q.ids.v[i]);
 	buf_str(c->out, "<instanceTypeSet>");
 	for (size_t i = 0; i < limits_count(); i++) {
-		const struct limits *l = limits_at(i);
+		const struct limits row = limits_at(i), *l = &row;
 
 		query_item(&q);
 		query_offer(&q, "instance-type", l->type);

@@ -89,6 +89,7 @@ struct world_hooks {
 };
 struct world {
 	struct world_config c;
+	struct limits *limits; /* of c.type */
 	char vpc_id[WORLD_ID], group[WORLD_ID], account[16], igw[WORLD_ID];
 	struct world_tag *vpc_tags;
 	struct subnet *subnets;

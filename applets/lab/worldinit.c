@@ -61,17 +61,18 @@ struct world_dns world_public_dns(const struct world *w, struct ip ip)
 
 /* ---- the configuration ---- */
 
-static const char *nearest_type(const char *type)
+static struct limits nearest_type(const char *type)
 {
-	const char *best = "t3.medium";
+	struct limits best = { .type = "t3.medium" };
 	size_t least = (size_t)-1;
 
 	for (size_t i = 0; i < limits_count(); i++) {
-		size_t d = str_distance(type, limits_at(i)->type);
+		struct limits l = limits_at(i);
+		size_t d = str_distance(type, l.type);
 
 		if (d < least) {
 			least = d;
-			best = limits_at(i)->type;
+			best = l;
 		}
 	}
 	return best;
@@ -125,9 +126,9 @@ static int config_check(const struct world_config *c, struct err *e)
 	if (!c->region || !region_split(c->region, area, direction, &number))
 		return fail(e, EINVAL, "region: '%s' is not like ap-northeast-2",
 			    c->region ? c->region : "");
-	if (!c->type || !limits_of(c->type))
+	if (!c->type || !limits_of(c->type, NULL))
 		return fail(e, EINVAL, "instance type: '%s' is not known; did you mean %s?",
-			    c->type ? c->type : "", nearest_type(c->type ? c->type : ""));
+			    c->type ? c->type : "", nearest_type(c->type ? c->type : "").type);
 	if (c->vpc.ip.family != IP_V4 || c->vpc.len < 16 || c->vpc.len > 20)
 		return fail(e, EINVAL, "vpc cidr: '%s' is not an IPv4 block of /16 to /20",
 			    cidr_text(c->vpc).s);
@@ -214,7 +215,7 @@ static int instance_init(struct world *w, int number, struct err *e)
 	struct instance *i = &w->instances[number - 1];
 
 	i->number = number;
-	i->limits = limits_of(w->c.type);
+	i->limits = w->limits;
 	i->subnet = &w->subnets[(number - 1) % w->c.zones];
 	i->public_ip = ip_v4(0xcb007100u + PUBLIC_FIRST + (uint32_t)number); /* 203.0.113.0 */
 	i->hop_limit = w->c.hop_limit;
@@ -240,7 +241,9 @@ int world_init(struct world *w, const struct world_config *c, struct err *e)
 	*w = (struct world) { .c = *c, .rng = c->seed };
 	if (config_check(c, e) < 0)
 		return -1;
-	w->c.type = limits_of(c->type)->type;
+	w->limits = NEW(&w->a, struct limits);
+	if (limits_of(c->type, w->limits))
+		w->c.type = w->limits->type;
 	w->c.region = arena_str(&w->a, c->region);
 	snprintf(w->account, sizeof(w->account), "%012llu",
 		 (unsigned long long)(world_draw(&w->rng) % 900000000000 + 100000000000));

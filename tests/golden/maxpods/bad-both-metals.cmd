@@ -1,0 +1,1 @@
+vpcbox maxpods --list --bare-metal --no-bare-metal

@@ -1,0 +1,1 @@
+vpcbox maxpods --arch arm64 t3.medium

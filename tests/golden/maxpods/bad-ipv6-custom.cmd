@@ -1,0 +1,1 @@
+vpcbox maxpods --ipv6 --cni-custom-networking-enabled m5.large

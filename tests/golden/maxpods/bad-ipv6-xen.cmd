@@ -1,0 +1,1 @@
+vpcbox maxpods --ipv6 t2.micro

@@ -1,0 +1,1 @@
+vpcbox maxpods --cni-max-eni -1 t3.medium

@@ -1,0 +1,1 @@
+vpcbox maxpods -o xml t3.medium

@@ -1,0 +1,1 @@
+vpcbox maxpods "$(printf 'm5.\033[31m')"

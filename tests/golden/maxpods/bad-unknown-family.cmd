@@ -1,0 +1,1 @@
+vpcbox maxpods zz9.large

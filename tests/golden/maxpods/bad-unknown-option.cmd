@@ -1,0 +1,1 @@
+vpcbox maxpods --explian t3.medium

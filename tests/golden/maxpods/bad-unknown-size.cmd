@@ -1,0 +1,1 @@
+vpcbox maxpods m5.huge

@@ -1,0 +1,1 @@
+vpcbox maxpods --cni-version v1.9 t3.medium

@@ -1,0 +1,1 @@
+vpcbox maxpods --describe x99.large

@@ -1,0 +1,1 @@
+vpcbox maxpods --explain --cni-custom-networking-enabled m5.24xlarge

@@ -1,0 +1,1 @@
+vpcbox maxpods --explain --security-groups-for-pods m5.large

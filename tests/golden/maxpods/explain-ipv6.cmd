@@ -1,0 +1,1 @@
+vpcbox maxpods --explain --ipv6 m5.metal

@@ -1,0 +1,1 @@
+vpcbox maxpods --explain --cni-prefix-delegation-enabled m5.large

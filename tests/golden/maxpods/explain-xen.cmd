@@ -1,0 +1,1 @@
+vpcbox maxpods --explain --cni-prefix-delegation-enabled t2.micro

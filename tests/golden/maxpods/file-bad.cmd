@@ -1,0 +1,1 @@
+vpcbox maxpods --limits bad.tsv x99.large

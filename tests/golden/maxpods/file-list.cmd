@@ -1,0 +1,1 @@
+vpcbox maxpods --limits new.tsv --list 'x99.*' -o tsv

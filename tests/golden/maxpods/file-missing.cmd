@@ -1,0 +1,1 @@
+vpcbox maxpods -f nowhere.tsv t3.medium

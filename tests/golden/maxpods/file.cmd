@@ -1,0 +1,1 @@
+vpcbox maxpods --limits new.tsv x99.large

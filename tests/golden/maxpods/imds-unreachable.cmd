@@ -1,0 +1,1 @@
+vpcbox maxpods --from-imds

@@ -1,0 +1,1 @@
+vpcbox maxpods --list --ipv6 't*.small' --sort vcpus

@@ -1,0 +1,1 @@
+vpcbox maxpods --list 'zz*'; echo $?; vpcbox maxpods --list -o json 'zz*'

@@ -1,0 +1,1 @@
+vpcbox maxpods c5.metal --show-max-allowed

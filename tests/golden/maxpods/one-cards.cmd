@@ -1,0 +1,1 @@
+vpcbox maxpods p5.48xlarge

@@ -1,0 +1,1 @@
+vpcbox maxpods -o json bmn-sf1.metal

@@ -1,0 +1,1 @@
+vpcbox maxpods -o json m5.large --security-groups-for-pods

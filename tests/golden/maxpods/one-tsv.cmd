@@ -1,0 +1,1 @@
+vpcbox maxpods -o tsv t3.medium

@@ -1,0 +1,1 @@
+max-pods-calculator.sh --instance-type t3.medium

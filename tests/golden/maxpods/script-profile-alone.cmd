@@ -1,0 +1,1 @@
+max-pods-calculator.sh --profile p --cni-version 1.12.0

@@ -1,0 +1,1 @@
+max-pods-calculator.sh --cni-version 1.12.0 --instance-type

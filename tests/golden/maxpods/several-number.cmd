@@ -1,0 +1,1 @@
+vpcbox maxpods -o number t3.medium m5.large
