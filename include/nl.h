@@ -12,21 +12,27 @@
 
 enum { NL_BUF = 16384, NL_BATCH = 24, NL_TRIES = 5 };
 
-/* About 36 KiB: a local variable in a one-shot program, a member in a daemon. Zero is closed. */
+/* What a request is, for the text of an error: "add route 10.0.0.7/32 dev 5 table 254". It is read
+ * back from the request itself, because nearly all succeed. */
+typedef void nl_say(const struct nlmsghdr *m, struct buf *out);
+
+/* About 33 KiB: a local variable in a one-shot program, a member in a daemon. Zero is closed. */
 struct nl {
 	struct mnl_socket *sock; /* belongs to the namespace it was opened in, for good */
 	uint32_t seq, port;
 	bool batching;
-	size_t start, used; /* of the current and of all queued requests in tx */
+	size_t start, used; /* of the current and of all queued requests in bytes */
 	size_t nqueued;
 	size_t failed; /* after a failed nl_commit(): which request it was, counted from 0 */
 	struct {
-		size_t at;      /* of the request in tx */
-		int ok;         /* an errno that counts as success */
-		char what[128]; /* context for the error text */
+		uint32_t at; /* of the request in bytes */
+		int ok;      /* an errno that counts as success */
+		nl_say *what;
 	} queued[NL_BATCH];
-	_Alignas(NLMSG_ALIGNTO) char tx[NL_BUF];
-	_Alignas(NLMSG_ALIGNTO) char rx[NL_BUF];
+	/* At most NL_BUF of requests, and where rx says, right behind them, NL_BUF of answers: a
+	 * page of memory that a short-lived program need not touch is time saved. */
+	size_t rx;
+	_Alignas(NLMSG_ALIGNTO) char bytes[2 * NL_BUF];
 };
 /* NETLINK_ROUTE in the namespace netns_fd, 0 for here. Extended acks and strict checking are on. */
 MUST int nl_open(struct nl *nl, int netns_fd, struct err *e);
@@ -54,8 +60,9 @@ void nl_end(struct nl *nl, struct nlattr *nest);
 
 /* Send the request and wait for its acknowledgement. An answer of errno ok (0: none) is success
  * too. On failure e->num is the kernel's errno and e->msg "WHAT: kernel's sentence: strerror".
+ * No WHAT when what is NULL.
  * While batching, only queue it and return 0. */
-MUST int nl_talk(struct nl *nl, int ok, struct err *e, const char *what, ...) FMT(4, 5);
+MUST int nl_talk(struct nl *nl, int ok, nl_say *what, struct err *e);
 /* Between these, requests go out in one send and are answered in one go, in order. The kernel
  * carries on after a failed one; nl_commit() returns the first failure and leaves its place in
  * nl->failed. At most NL_BATCH requests; no query in between. */
@@ -82,8 +89,10 @@ MUST int nl_receive(struct nl *nl, nl_fn *fn, void *arg, struct err *e);
  * wins. */
 const void *nl_attrs(const struct nlmsghdr *m, size_t header, const struct nlattr **tb,
 		     uint16_t max, struct err *e);
-/* The same for the attributes inside a (NULL: none). */
+/* The same for the attributes inside a (NULL: none). The second passes over a fixed header. */
 void nl_nested(const struct nlattr *a, const struct nlattr **tb, uint16_t max);
+void nl_nested_behind(const struct nlattr *a, size_t header, const struct nlattr **tb,
+		      uint16_t max);
 /* Values; zero, "" or no address when a is NULL or has another size than the value. */
 uint8_t nl_u8(const struct nlattr *a);
 uint16_t nl_u16(const struct nlattr *a);

@@ -17,37 +17,17 @@ static void request(struct nl *nl, uint16_t type, uint16_t flags, const struct a
 	nl_put_ip(nl, IFA_ADDRESS, a->ip.ip);
 }
 
-int addr_ensure(struct nl *nl, const struct addr *a, struct err *e)
-{
-	request(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, a);
-	nl_put_ip(nl, IFA_BROADCAST, a->broadcast);
-	if (a->flags)
-		nl_put_u32(nl, IFA_FLAGS, a->flags);
-	if (a->metric)
-		nl_put_u32(nl, IFA_RT_PRIORITY, a->metric);
-	return nl_talk(nl, EEXIST, e, "add address %s to link %d", cidr_text(a->ip).s, a->index);
-}
-
-int addr_remove(struct nl *nl, const struct addr *a, struct err *e)
-{
-	request(nl, RTM_DELADDR, 0, a);
-	return nl_talk(nl, EADDRNOTAVAIL, e, "remove address %s from link %d", cidr_text(a->ip).s,
-		       a->index);
-}
-
-static int parse(const struct nlmsghdr *m, void *elem, struct err *e)
+static int read_addr(const struct nlmsghdr *m, struct addr *a, struct err *e)
 {
 	const struct nlattr *tb[IFA_MAX + 1];
 	const struct ifaddrmsg *h = nl_attrs(m, sizeof(*h), tb, IFA_MAX, e);
-	struct addr *a = elem;
 
 	if (!h)
 		return -1;
 	/* On a point-to-point link IFA_ADDRESS is the other end; IPv6 has only IFA_ADDRESS
 	 * otherwise. */
 	a->ip.ip = nl_ip(tb[tb[IFA_LOCAL] ? IFA_LOCAL : IFA_ADDRESS], h->ifa_family);
-	if (m->nlmsg_type != RTM_NEWADDR || !ip_size(a->ip.ip) ||
-	    h->ifa_prefixlen > ip_bits(a->ip.ip))
+	if (!ip_size(a->ip.ip) || h->ifa_prefixlen > ip_bits(a->ip.ip))
 		return 0;
 	a->ip.len = h->ifa_prefixlen;
 	a->index = (int)h->ifa_index;
@@ -56,6 +36,39 @@ static int parse(const struct nlmsghdr *m, void *elem, struct err *e)
 	a->flags = tb[IFA_FLAGS] ? nl_u32(tb[IFA_FLAGS]) : h->ifa_flags;
 	a->metric = nl_u32(tb[IFA_RT_PRIORITY]);
 	return 1;
+}
+
+static int parse(const struct nlmsghdr *m, void *elem, struct err *e)
+{
+	return m->nlmsg_type == RTM_NEWADDR ? read_addr(m, elem, e) : 0;
+}
+
+static void say(const struct nlmsghdr *m, struct buf *out)
+{
+	bool remove = m->nlmsg_type == RTM_DELADDR;
+	struct addr a = { 0 };
+	struct err e;
+
+	if (read_addr(m, &a, &e) > 0)
+		buf_fmt(out, "%s address %s %s link %d", remove ? "remove" : "add",
+			cidr_text(a.ip).s, remove ? "from" : "to", a.index);
+}
+
+int addr_ensure(struct nl *nl, const struct addr *a, struct err *e)
+{
+	request(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, a);
+	nl_put_ip(nl, IFA_BROADCAST, a->broadcast);
+	if (a->flags)
+		nl_put_u32(nl, IFA_FLAGS, a->flags);
+	if (a->metric)
+		nl_put_u32(nl, IFA_RT_PRIORITY, a->metric);
+	return nl_talk(nl, EEXIST, say, e);
+}
+
+int addr_remove(struct nl *nl, const struct addr *a, struct err *e)
+{
+	request(nl, RTM_DELADDR, 0, a);
+	return nl_talk(nl, EADDRNOTAVAIL, say, e);
 }
 
 int addr_each(struct nl *nl, int index, uint8_t family, int (*fn)(const struct addr *, void *),

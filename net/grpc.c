@@ -82,20 +82,24 @@ static int late(const struct grpc_pending *c, struct err *e)
 	return not_there(e, c->to->sock, ETIMEDOUT);
 }
 
-/* Wait for the next bytes and take them in. */
-static int pull(struct grpc_pending *c, struct err *e)
+/* Until there are bytes, or room for ours. */
+static int await(struct grpc_pending *c, struct err *e)
 {
 	short want = c->sent < c->out.len ? POLLIN | POLLOUT : POLLIN;
 	struct pollfd p = { .fd = c->fd, .events = want };
-	ssize_t n;
+	int n = poll(&p, 1, deadline_left(c->to->reached ? c->to->deadline : c->to->dial));
 
-	n = poll(&p, 1, deadline_left(c->to->reached ? c->to->deadline : c->to->dial));
-	if (n == 0)
-		return late(c, e);
-	if (n > 0 && !(p.revents & ~POLLOUT))
-		return 0;
-	n = n < 0 ? n : recv(c->fd, buf_room(&c->in, READ), READ, MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	return n == 0 ? late(c, e) : 0;
+}
+
+/* Take in what has come, which often is all, or wait for it. */
+static int pull(struct grpc_pending *c, struct err *e)
+{
+	ssize_t n = recv(c->fd, buf_room(&c->in, READ), READ, MSG_DONTWAIT);
+
+	if (n < 0 && errno == EAGAIN)
+		return await(c, e);
+	if (n < 0 && errno == EINTR)
 		return 0;
 	/* A reset is an end too: of a peer that went without having read all. */
 	if (n == 0 || (n < 0 && errno == ECONNRESET))

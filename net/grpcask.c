@@ -177,6 +177,15 @@ static void put_headers(struct grpc_pending *c)
 		     block.len);
 }
 
+/* There is one call, and a server that knows (RFC 9113 6.8) hangs up when it has answered. It would
+ * otherwise be woken when we exit, and run on our processor before we are gone. */
+static void put_goaway(struct buf *out)
+{
+	static const char last[8]; /* none of its streams, no error */
+
+	h2_put_frame(out, NGHTTP2_GOAWAY, 0, 0, last, sizeof(last));
+}
+
 /* Nothing has to be heard from the server before a request may be sent, so all of it goes at once.
  */
 int grpcask_request(struct grpc_pending *c, const void *in, struct err *e)
@@ -198,6 +207,7 @@ int grpcask_request(struct grpc_pending *c, const void *in, struct err *e)
 			     at + n == body.len ? NGHTTP2_FLAG_END_STREAM : 0, STREAM, body.p + at,
 			     n);
 	}
+	put_goaway(&c->out);
 	return 0;
 }
 

@@ -143,6 +143,34 @@ int iface_by_mac(struct nl *nl, struct mac mac, struct iface *out, struct err *e
 	return fail(e, ENODEV, "no link has the MAC %s", mac_text(mac).s);
 }
 
+static void say_pair(const struct nlattr *const *tb, struct buf *out)
+{
+	const struct nlattr *info[IFLA_INFO_MAX + 1], *data[VETH_INFO_MAX + 1], *peer[IFLA_MAX + 1];
+
+	nl_nested(tb[IFLA_LINKINFO], info, IFLA_INFO_MAX);
+	nl_nested(info[IFLA_INFO_DATA], data, VETH_INFO_MAX);
+	nl_nested_behind(data[VETH_INFO_PEER], sizeof(struct ifinfomsg), peer, IFLA_MAX);
+	buf_fmt(out, "create veth pair %s/%s", nl_str(tb[IFLA_IFNAME]), nl_str(peer[IFLA_IFNAME]));
+}
+
+/* A link is told by its index or, when there is none, by its name. */
+static void say(const struct nlmsghdr *m, struct buf *out)
+{
+	const struct nlattr *tb[IFLA_MAX + 1];
+	struct err e;
+	const struct ifinfomsg *ifi = nl_attrs(m, sizeof(*ifi), tb, IFLA_MAX, &e);
+	const char *verb = m->nlmsg_type == RTM_DELLINK ? "delete" : "change";
+
+	if (!ifi)
+		return;
+	if (m->nlmsg_flags & NLM_F_CREATE)
+		say_pair(tb, out);
+	else if (ifi->ifi_index)
+		buf_fmt(out, "%s link %d", verb, ifi->ifi_index);
+	else
+		buf_fmt(out, "%s link %s", verb, nl_str(tb[IFLA_IFNAME]));
+}
+
 static void put_change(struct nl *nl, struct ifinfomsg *ifi, const struct iface_set *s)
 {
 	if (s->up || s->down)
@@ -165,7 +193,7 @@ int iface_change(struct nl *nl, int index, const struct iface_set *s, struct err
 	put_change(nl, ifi, s);
 	if (s->rename)
 		nl_put_str(nl, IFLA_IFNAME, s->rename);
-	return nl_talk(nl, 0, e, "change link %d", index);
+	return nl_talk(nl, 0, say, e);
 }
 
 int iface_change_name(struct nl *nl, const char *name, const struct iface_set *s, struct err *e)
@@ -179,7 +207,7 @@ int iface_change_name(struct nl *nl, const char *name, const struct iface_set *s
 	ifi = nl_request(nl, RTM_NEWLINK, 0, sizeof(*ifi));
 	put_change(nl, ifi, s);
 	nl_put_str(nl, IFLA_IFNAME, name);
-	return nl_talk(nl, 0, e, "change link %s", name);
+	return nl_talk(nl, 0, say, e);
 }
 
 int iface_del(struct nl *nl, int index, struct err *e)
@@ -187,14 +215,14 @@ int iface_del(struct nl *nl, int index, struct err *e)
 	struct ifinfomsg *ifi = nl_request(nl, RTM_DELLINK, 0, sizeof(*ifi));
 
 	ifi->ifi_index = index;
-	return nl_talk(nl, 0, e, "delete link %d", index);
+	return nl_talk(nl, 0, say, e);
 }
 
 int iface_del_name(struct nl *nl, const char *name, struct err *e)
 {
 	nl_request(nl, RTM_DELLINK, 0, sizeof(struct ifinfomsg));
 	nl_put_str(nl, IFLA_IFNAME, name);
-	return nl_talk(nl, ENODEV, e, "delete link %s", name);
+	return nl_talk(nl, ENODEV, say, e);
 }
 
 /* A kernel may leave IFLA_LINK out when it equals the index. */
@@ -235,5 +263,5 @@ int veth_add(struct nl *nl, const struct veth *v, struct err *e)
 	nl_end(nl, peer);
 	nl_end(nl, data);
 	nl_end(nl, info);
-	return nl_talk(nl, 0, e, "create veth pair %s/%s", v->name, v->peer);
+	return nl_talk(nl, 0, say, e);
 }

@@ -197,7 +197,7 @@ static int refused(const struct nlmsghdr *m, int num, struct err *e)
 static int answers(const struct nft *t, const struct nl *nl, size_t n, uint32_t first,
 		   struct err *e)
 {
-	const struct nlmsghdr *m = (const struct nlmsghdr *)(const void *)nl->rx, *ours;
+	const struct nlmsghdr *m = (const void *)(nl->bytes + nl->rx), *ours;
 	int left = (int)n;
 
 	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
@@ -219,7 +219,7 @@ static int outcome(const struct nft *t, struct nl *nl, uint32_t first, struct er
 	bool failed = false;
 
 	for (;;) {
-		ssize_t n = recv(nl_fd(nl), nl->rx, sizeof(nl->rx), MSG_DONTWAIT);
+		ssize_t n = recv(nl_fd(nl), nl->bytes + nl->rx, NL_BUF, MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nl.c - the conversation: requests out, acknowledgements and objects in. */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -58,13 +56,19 @@ static int transmit(struct nl *nl, size_t n, struct err *e)
 {
 	ssize_t sent;
 
+	nl->rx = NLMSG_ALIGN(n);
 	do
-		sent = send(nl_fd(nl), nl->tx, n, 0);
+		sent = send(nl_fd(nl), nl->bytes, n, 0);
 	while (sent < 0 && errno == EINTR);
 	return sent < 0 ? fail(e, errno, "netlink send:") : 0;
 }
 
-/* One datagram into rx; *n is 0 when somebody else than the kernel sent it. */
+static const struct nlmsghdr *answers(const struct nl *nl)
+{
+	return (const struct nlmsghdr *)(nl->bytes + nl->rx);
+}
+
+/* One datagram of answers; *n is 0 when somebody else than the kernel sent it. */
 static int receive(struct nl *nl, int flags, int *n, struct err *e)
 {
 	struct sockaddr_nl from = { 0 };
@@ -72,14 +76,14 @@ static int receive(struct nl *nl, int flags, int *n, struct err *e)
 	ssize_t got;
 
 	do
-		got = recvfrom(nl_fd(nl), nl->rx, sizeof(nl->rx), flags | MSG_TRUNC,
+		got = recvfrom(nl_fd(nl), nl->bytes + nl->rx, NL_BUF, flags | MSG_TRUNC,
 			       (struct sockaddr *)&from, &len);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return fail(e, errno, "netlink receive:");
 	if (got == 0) /* never from a kernel; going on would spin */
 		return fail(e, EBADMSG, "empty netlink message");
-	if ((size_t)got > sizeof(nl->rx))
+	if (got > NL_BUF)
 		return fail(e, EMSGSIZE, "netlink message of %zd bytes:", got);
 	*n = from.nl_pid ? 0 : (int)got;
 	return 0;
@@ -116,18 +120,15 @@ static int verdict(const struct nlmsghdr *m, struct err *e)
 	return refused(m, skip, -r->error, e);
 }
 
-int nl_talk(struct nl *nl, int ok, struct err *e, const char *what, ...)
+int nl_talk(struct nl *nl, int ok, nl_say *what, struct err *e)
 {
 	size_t i = nl->nqueued++;
-	va_list ap;
 
 	if (i == COUNT(nl->queued))
 		die("netlink batch of more than %zu requests", i);
-	nl->queued[i].at = nl->start;
+	nl->queued[i].at = (uint32_t)nl->start;
 	nl->queued[i].ok = ok;
-	va_start(ap, what);
-	vsnprintf(nl->queued[i].what, sizeof(nl->queued[i].what), what, ap);
-	va_end(ap);
+	nl->queued[i].what = what;
 	nl->used = nl->start + NLMSG_ALIGN(nl_msg(nl)->nlmsg_len);
 	return nl->batching ? 0 : nl_commit(nl, e);
 }
@@ -142,13 +143,14 @@ void nl_begin(struct nl *nl)
 
 static struct nlmsghdr *queued(struct nl *nl, size_t i)
 {
-	return (struct nlmsghdr *)(nl->tx + nl->queued[i].at);
+	return (struct nlmsghdr *)(nl->bytes + nl->queued[i].at);
 }
 
 /* Take the answer m of a batch. *first: where the first failure so far is recorded. */
 static void answered(struct nl *nl, const struct nlmsghdr *m, size_t *first, bool *done,
 		     struct err *e)
 {
+	auto_buf struct buf what = { 0 };
 	struct err why = { 0 };
 	size_t i;
 
@@ -161,7 +163,10 @@ static void answered(struct nl *nl, const struct nlmsghdr *m, size_t *first, boo
 		return;
 	*first = i;
 	*e = why;
-	wrap(e, "%s", nl->queued[i].what);
+	if (nl->queued[i].what)
+		nl->queued[i].what(queued(nl, i), &what);
+	if (what.len)
+		wrap(e, "%s", what.p);
 }
 
 int nl_commit(struct nl *nl, struct err *e)
@@ -178,7 +183,7 @@ int nl_commit(struct nl *nl, struct err *e)
 		first = done ? 0 : n;
 	}
 	while (!done) {
-		const struct nlmsghdr *m = (const struct nlmsghdr *)nl->rx;
+		const struct nlmsghdr *m = answers(nl);
 		int left;
 
 		if (receive(nl, 0, &left, e) < 0) {
@@ -230,7 +235,7 @@ static int ask(struct nl *nl, struct query *q, struct err *e)
 	if (transmit(nl, nl_msg(nl)->nlmsg_len, e) < 0)
 		return -1;
 	while (!q->done) {
-		const struct nlmsghdr *m = (const struct nlmsghdr *)nl->rx;
+		const struct nlmsghdr *m = answers(nl);
 		int left;
 
 		if (receive(nl, 0, &left, e) < 0)
@@ -295,7 +300,7 @@ int nl_list(struct nl *nl, size_t size, nl_parse *parse, struct buf *out, struct
 
 int nl_receive(struct nl *nl, nl_fn *fn, void *arg, struct err *e)
 {
-	const struct nlmsghdr *m = (const struct nlmsghdr *)nl->rx;
+	const struct nlmsghdr *m = answers(nl);
 	int left, seen = 0;
 
 	if (receive(nl, MSG_DONTWAIT, &left, e) < 0)

@@ -7,7 +7,7 @@
 
 struct nlmsghdr *nl_msg(struct nl *nl)
 {
-	return (struct nlmsghdr *)(nl->tx + nl->start);
+	return (struct nlmsghdr *)(nl->bytes + nl->start);
 }
 
 /* Requests are built from our own structs, so running out of room is a bug, not an error. */
@@ -117,9 +117,18 @@ const void *nl_attrs(const struct nlmsghdr *m, size_t header, const struct nlatt
 	return p;
 }
 
+void nl_nested_behind(const struct nlattr *a, size_t header, const struct nlattr **tb, uint16_t max)
+{
+	size_t len = a ? mnl_attr_get_payload_len(a) : 0;
+	const char *p = a ? mnl_attr_get_payload(a) : "";
+
+	header = NLMSG_ALIGN(header) < len ? NLMSG_ALIGN(header) : len;
+	scan(p + header, len - header, tb, max);
+}
+
 void nl_nested(const struct nlattr *a, const struct nlattr **tb, uint16_t max)
 {
-	scan(a ? mnl_attr_get_payload(a) : NULL, a ? mnl_attr_get_payload_len(a) : 0, tb, max);
+	nl_nested_behind(a, 0, tb, max);
 }
 
 bool nl_bytes(const struct nlattr *a, void *out, size_t n)

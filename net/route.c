@@ -67,36 +67,18 @@ static void create(struct nl *nl, uint16_t flags, const struct route *r)
 		h->rtm_type = RTN_UNICAST;
 }
 
-int route_add(struct nl *nl, const struct route *r, struct err *e)
-{
-	create(nl, NLM_F_EXCL, r);
-	return nl_talk(nl, 0, e, "add route %s", text(r).s);
-}
-
-int route_replace(struct nl *nl, const struct route *r, struct err *e)
-{
-	create(nl, NLM_F_REPLACE, r);
-	return nl_talk(nl, 0, e, "replace route %s", text(r).s);
-}
-
-int route_remove(struct nl *nl, const struct route *r, struct err *e)
-{
-	request(nl, RTM_DELROUTE, 0, r);
-	return nl_talk(nl, ESRCH, e, "remove route %s", text(r).s);
-}
-
-static int parse(const struct nlmsghdr *m, void *elem, struct err *e)
+/* 1: it is a route, and not one that the kernel only remembers. */
+static int read_route(const struct nlmsghdr *m, struct route *r, struct err *e)
 {
 	const struct nlattr *tb[RTA_MAX + 1];
 	const struct rtmsg *h = nl_attrs(m, sizeof(*h), tb, RTA_MAX, e);
-	struct route *r = elem;
 
 	if (!h)
 		return -1;
 	r->family = h->rtm_family;
 	r->dst.ip = nl_ip(tb[RTA_DST], h->rtm_family);
 	r->dst.ip.family = h->rtm_family; /* the default route has no RTA_DST */
-	if (m->nlmsg_type != RTM_NEWROUTE || h->rtm_flags & RTM_F_CLONED || !ip_size(r->dst.ip) ||
+	if (h->rtm_flags & RTM_F_CLONED || !ip_size(r->dst.ip) ||
 	    h->rtm_dst_len > ip_bits(r->dst.ip))
 		return 0;
 	r->dst.len = h->rtm_dst_len;
@@ -110,6 +92,43 @@ static int parse(const struct nlmsghdr *m, void *elem, struct err *e)
 	r->type = h->rtm_type;
 	r->onlink = h->rtm_flags & RTNH_F_ONLINK;
 	return 1;
+}
+
+static int parse(const struct nlmsghdr *m, void *elem, struct err *e)
+{
+	return m->nlmsg_type == RTM_NEWROUTE ? read_route(m, elem, e) : 0;
+}
+
+static void say(const struct nlmsghdr *m, struct buf *out)
+{
+	bool remove = m->nlmsg_type == RTM_DELROUTE, replace = m->nlmsg_flags & NLM_F_REPLACE;
+	struct route r = { 0 };
+	struct err e;
+
+	if (read_route(m, &r, &e) > 0)
+		buf_fmt(out, "%s route %s",
+			remove    ? "remove"
+			: replace ? "replace"
+				  : "add",
+			text(&r).s);
+}
+
+int route_add(struct nl *nl, const struct route *r, struct err *e)
+{
+	create(nl, NLM_F_EXCL, r);
+	return nl_talk(nl, 0, say, e);
+}
+
+int route_replace(struct nl *nl, const struct route *r, struct err *e)
+{
+	create(nl, NLM_F_REPLACE, r);
+	return nl_talk(nl, 0, say, e);
+}
+
+int route_remove(struct nl *nl, const struct route *r, struct err *e)
+{
+	request(nl, RTM_DELROUTE, 0, r);
+	return nl_talk(nl, ESRCH, say, e);
 }
 
 static int each(struct nl *nl, uint8_t family, uint32_t table,

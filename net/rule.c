@@ -64,36 +64,6 @@ static struct fib_rule_hdr *request(struct nl *nl, uint16_t type, uint16_t flags
 	return h;
 }
 
-int rule_ensure(struct nl *nl, const struct rule *r, struct err *e)
-{
-	request(nl, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, r)->action = FR_ACT_TO_TBL;
-	return nl_talk(nl, EEXIST, e, "add rule %s", text(r).s);
-}
-
-int rule_remove(struct nl *nl, const struct rule *r, bool *gone, struct err *e)
-{
-	int rc;
-
-	if (gone && nl->batching)
-		die("rule_remove: a batch cannot tell whether a rule was gone");
-	request(nl, RTM_DELRULE, 0, r);
-	rc = nl_talk(nl, gone ? 0 : ENOENT, e, "remove rule %s", text(r).s);
-	if (!gone)
-		return rc;
-	*gone = rc < 0 && e->num == ENOENT;
-	return *gone ? 0 : rc;
-}
-
-int rule_remove_all(struct nl *nl, const struct rule *r, struct err *e)
-{
-	bool gone = false;
-
-	for (int i = 0; i < REMOVE_MAX && !gone; i++)
-		if (rule_remove(nl, r, &gone, e) < 0)
-			return -1;
-	return gone ? 0 : fail(e, EBUSY, "remove rule %s: somebody keeps adding it", text(r).s);
-}
-
 static struct cidr selector(const struct nlattr *a, uint8_t family, uint8_t len)
 {
 	struct cidr c = { nl_ip(a, family), len };
@@ -115,16 +85,13 @@ static bool has_more(const struct fib_rule_hdr *h, const struct nlattr *const *t
 	return h->action != FR_ACT_TO_TBL || h->flags & FIB_RULE_INVERT || h->tos;
 }
 
-static int parse(const struct nlmsghdr *m, void *elem, struct err *e)
+static int read_rule(const struct nlmsghdr *m, struct rule *r, struct err *e)
 {
 	const struct nlattr *tb[FRA_MAX + 1];
 	const struct fib_rule_hdr *h = nl_attrs(m, sizeof(*h), tb, FRA_MAX, e);
-	struct rule *r = elem;
 
 	if (!h)
 		return -1;
-	if (m->nlmsg_type != RTM_NEWRULE)
-		return 0;
 	r->family = h->family;
 	r->prio = nl_u32(tb[FRA_PRIORITY]);
 	r->table = tb[FRA_TABLE] ? nl_u32(tb[FRA_TABLE]) : h->table;
@@ -136,6 +103,51 @@ static int parse(const struct nlmsghdr *m, void *elem, struct err *e)
 	r->proto = nl_u8(tb[FRA_IP_PROTO]);
 	r->more = has_more(h, tb);
 	return 1;
+}
+
+static int parse(const struct nlmsghdr *m, void *elem, struct err *e)
+{
+	return m->nlmsg_type == RTM_NEWRULE ? read_rule(m, elem, e) : 0;
+}
+
+static void say(const struct nlmsghdr *m, struct buf *out)
+{
+	struct rule r = { 0 };
+	struct err e;
+
+	if (read_rule(m, &r, &e) > 0)
+		buf_fmt(out, "%s rule %s", m->nlmsg_type == RTM_DELRULE ? "remove" : "add",
+			text(&r).s);
+}
+
+int rule_ensure(struct nl *nl, const struct rule *r, struct err *e)
+{
+	request(nl, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, r)->action = FR_ACT_TO_TBL;
+	return nl_talk(nl, EEXIST, say, e);
+}
+
+int rule_remove(struct nl *nl, const struct rule *r, bool *gone, struct err *e)
+{
+	int rc;
+
+	if (gone && nl->batching)
+		die("rule_remove: a batch cannot tell whether a rule was gone");
+	request(nl, RTM_DELRULE, 0, r);
+	rc = nl_talk(nl, gone ? 0 : ENOENT, say, e);
+	if (!gone)
+		return rc;
+	*gone = rc < 0 && e->num == ENOENT;
+	return *gone ? 0 : rc;
+}
+
+int rule_remove_all(struct nl *nl, const struct rule *r, struct err *e)
+{
+	bool gone = false;
+
+	for (int i = 0; i < REMOVE_MAX && !gone; i++)
+		if (rule_remove(nl, r, &gone, e) < 0)
+			return -1;
+	return gone ? 0 : fail(e, EBUSY, "remove rule %s: somebody keeps adding it", text(r).s);
 }
 
 int rule_each(struct nl *nl, uint8_t family, int (*fn)(const struct rule *, void *), void *arg,

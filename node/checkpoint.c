@@ -11,7 +11,6 @@
 
 #define CHECKPOINT_VERSION "vpc-cni-ipam/1"
 
-enum { ROUGHLY = 320 }; /* bytes of a lease, so that the text seldom has to move as it grows */
 static const size_t MAX_FILE = 16 * 1024 * 1024; /* a /16 of pods is 15 MiB */
 
 static void put(struct buf *b, const char *key, const char *v)
@@ -43,21 +42,36 @@ static void metadata_text(const struct lease *l, struct buf *b)
 	buf_str(b, "}");
 }
 
+void checkpoint_lease(const struct lease *l, struct buf *out)
+{
+	put(out, "{\"networkName\":", l->network);
+	put(out, ",\"containerID\":", l->container);
+	put(out, ",\"ifName\":", l->ifname);
+	put(out, l->ip.family == IP_V6 ? ",\"ipv6\":" : ",\"ipv4\":", ip_text(l->ip).s);
+	buf_str(out, ",\"allocationTimestamp\":");
+	buf_int(out, l->since_ns);
+	metadata_text(l, out);
+	buf_str(out, "}");
+}
+
+void checkpoint_begin(struct buf *out)
+{
+	buf_str(out, "{\"version\":\"" CHECKPOINT_VERSION "\",\"allocations\":[");
+}
+
+void checkpoint_end(struct buf *out)
+{
+	buf_str(out, "]}\n");
+}
+
 void checkpoint_text(const struct lease *v, size_t n, struct buf *out)
 {
-	buf_room(out, ROUGHLY * n);
-	buf_str(out, "{\"version\":\"" CHECKPOINT_VERSION "\",\"allocations\":[");
+	checkpoint_begin(out);
 	for (size_t i = 0; i < n; i++) {
-		put(out, i ? ",{\"networkName\":" : "{\"networkName\":", v[i].network);
-		put(out, ",\"containerID\":", v[i].container);
-		put(out, ",\"ifName\":", v[i].ifname);
-		put(out, v[i].ip.family == IP_V6 ? ",\"ipv6\":" : ",\"ipv4\":", ip_text(v[i].ip).s);
-		buf_str(out, ",\"allocationTimestamp\":");
-		buf_int(out, v[i].since_ns);
-		metadata_text(&v[i], out);
-		buf_str(out, "}");
+		buf_str(out, i ? "," : "");
+		checkpoint_lease(&v[i], out);
 	}
-	buf_str(out, "]}\n");
+	checkpoint_end(out);
 }
 
 /* The string at path; "" when there is none. */
@@ -158,10 +172,15 @@ int checkpoint_load(const char *path, struct leases *out, struct arena *a, struc
 	return 0;
 }
 
+int checkpoint_write(const char *path, const struct buf *text, struct err *e)
+{
+	return file_replace(path, text->p, text->len, 0600, true, e);
+}
+
 int checkpoint_save(const char *path, const struct lease *v, size_t n, struct err *e)
 {
 	auto_buf struct buf b = { 0 };
 
 	checkpoint_text(v, n, &b);
-	return file_replace(path, b.p, b.len, 0600, true, e);
+	return checkpoint_write(path, &b, e);
 }

@@ -7,7 +7,9 @@
 
 #include "arena.h"
 
-enum { ALIGN = 16, FIRST = 4096 };
+/* The first block is of the size of a buffer to read into, so that a short-lived program finds both
+ * in the same pages. */
+enum { ALIGN = 16, FIRST = 2048 };
 
 struct block {
 	struct block *next;

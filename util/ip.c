@@ -260,10 +260,12 @@ struct ip cidr_mask(struct cidr c)
 
 struct cidr cidr_network(struct cidr c)
 {
-	struct ip m = cidr_mask(c);
+	size_t whole = c.len / 8u;
 
-	for (size_t i = 0; i < sizeof(m.b); i++)
-		c.ip.b[i] &= m.b[i];
+	if (whole < sizeof(c.ip.b)) {
+		c.ip.b[whole] &= (uint8_t)(0xff00 >> c.len % 8u);
+		memset(c.ip.b + whole + 1, 0, sizeof(c.ip.b) - whole - 1);
+	}
 	return c;
 }
 

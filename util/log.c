@@ -14,7 +14,7 @@
 #include "json_text.h"
 #include "log.h"
 
-enum { LINE = 8192, SHORT = 384, HEAD = 256, PIECE = 256 };
+enum { LINE = 8192, SHORT = 1536, SHORT_MSG = 1024, PIECE = 256 };
 
 #define CUT "...\"}\n"
 static const char *const names[] = { "debug", "info", "warn", "error", "fatal" };
@@ -79,7 +79,7 @@ static const char *last_two(const char *file)
 
 /* Put s and the end of the object behind the n bytes of head; what does not fit gives way to CUT.
  */
-static size_t finish(char *line, size_t cap, size_t n, const char *s)
+static size_t finish(char *line, size_t cap, size_t n, const char *s, bool *cut)
 {
 	size_t fits = n; /* up to here CUT could follow */
 
@@ -93,7 +93,8 @@ static size_t finish(char *line, size_t cap, size_t n, const char *s)
 			from = c;
 			len = json_escape(&s, false, c);
 		}
-		if (n + len + sizeof("\"}\n") > cap)
+		*cut = n + len + sizeof("\"}\n") > cap;
+		if (*cut)
 			return fits + (size_t)snprintf(line + fits, cap - fits, CUT);
 		memcpy(line + n, from, len);
 		n += len;
@@ -103,18 +104,24 @@ static size_t finish(char *line, size_t cap, size_t n, const char *s)
 	return n + (size_t)snprintf(line + n, cap - n, "\"}\n");
 }
 
-static void put(const struct line *l, char *out, size_t cap, const char *msg)
+/* False, and nothing is written: there is more to say than fits, and a line may be longer. */
+static bool put(const struct line *l, char *out, size_t cap, const char *msg)
 {
+	bool cut = false;
 	char ts[25];
 	ssize_t gone;
-	int head;
+	size_t n;
 
 	time_iso(wall_ns(), ts);
-	head = snprintf(out, cap,
-			"{\"level\":\"%s\",\"ts\":\"%s\",\"caller\":\"%.128s:%d\",\"msg\":\"",
-			names[l->level], ts, last_two(l->file), l->at);
-	gone = write(out_fd, out, finish(out, cap, (size_t)head, msg));
+	n = (size_t)snprintf(out, cap,
+			     "{\"level\":\"%s\",\"ts\":\"%s\",\"caller\":\"%.128s:%d\",\"msg\":\"",
+			     names[l->level], ts, last_two(l->file), l->at);
+	n = finish(out, cap, n, msg, &cut);
+	if (cut && cap < LINE)
+		return false;
+	gone = write(out_fd, out, n);
 	(void)gone; /* a log that cannot be written has nobody to tell */
+	return true;
 }
 
 __attribute__((noinline, format(printf, 2, 0))) static void put_long(const struct line *l,
@@ -127,12 +134,12 @@ __attribute__((noinline, format(printf, 2, 0))) static void put_long(const struc
 	put(l, out, sizeof(out), msg);
 }
 
-/* A page of the stack that nobody has touched yet costs as much as all the rest of a line, and most
- * are short: no character takes more than six in JSON. */
+/* Most lines are short, and a page of the stack that nobody has touched yet costs as much as all
+ * the rest of a line. */
 void log_line(enum log_level level, const char *file, int line, const char *fmt, ...)
 {
 	const struct line l = { level, file, line };
-	char msg[SHORT], out[HEAD + 6 * SHORT];
+	char msg[SHORT_MSG], out[SHORT];
 	int saved = errno, n;
 	va_list ap;
 
@@ -141,9 +148,7 @@ void log_line(enum log_level level, const char *file, int line, const char *fmt,
 	va_start(ap, fmt);
 	n = vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	if (n >= 0 && n < SHORT) {
-		put(&l, out, sizeof(out), msg);
-	} else {
+	if (n < 0 || n >= SHORT_MSG || !put(&l, out, sizeof(out), msg)) {
 		va_start(ap, fmt);
 		put_long(&l, fmt, ap);
 		va_end(ap);

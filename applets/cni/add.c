@@ -25,6 +25,8 @@ static int name_ends(struct add *add, int i, struct err *e)
 	struct cni *c = add->c;
 	struct pod_if *p = &add->ifs[i];
 
+	if (*p->host) /* said already */
+		return 0;
 	p->index = i;
 	p->mtu = pod_mtu(c->mtu);
 	snprintf(p->cont, sizeof(p->cont), "%s", cni_ifname(c, i));

@@ -45,7 +45,7 @@ struct cni_result {
 	size_t nifs, nips;
 };
 
-/* One call: about 64 KiB, mostly netlink buffers, so it is static and not on the stack. Strings
+/* One call: about 66 KiB, mostly netlink buffers, so it is static and not on the stack. Strings
  * belong to the environment, to the JSON tree or to the arena. */
 struct cni {
 	struct arena a;
@@ -67,8 +67,8 @@ struct cni {
 	struct buf out;
 	const char *details;
 	/* the namespaces; 0 is closed */
-	struct nl here, there;
 	int self, netns_fd;
+	struct nl here, there;
 };
 void cni_free(struct cni *c);
 

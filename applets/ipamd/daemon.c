@@ -199,6 +199,7 @@ void ipamd_free(struct ipamd *d)
 	timer_stop(&d->quit);
 	loop_free(&d->loop);
 	pool_free(&d->pool);
+	buf_free(&d->checkpoint);
 	aws_free(&d->aws);
 	imds_free(&d->imds);
 	arena_free(&d->host_mem);

@@ -146,11 +146,25 @@ static enum work choose(struct ipamd *d, struct grow *g)
 	return low && !full ? WORK_MORE : WORK_NONE;
 }
 
+/* Asked with every pod, and mostly so: then nothing need be copied. */
+static bool at_rest(const struct ipamd *d)
+{
+	struct target_state s = state_of(d);
+
+	for (size_t i = 0; i < d->pool.nenis; i++)
+		if (!d->pool.enis[i].ready)
+			return false;
+	return !d->nlate && !d->full && !target_too_low(&d->config.target, &s);
+}
+
 /* NULL: nothing to do, or nothing can be done. */
 static struct grow *grow_plan(struct ipamd *d)
 {
-	struct grow *g = xalloc(sizeof(*g));
+	struct grow *g;
 
+	if (at_rest(d))
+		return NULL;
+	g = xalloc(sizeof(*g));
 	*g = (struct grow) { .d = d, .cloud = { d->aws, &d->imds, &d->node, &d->config } };
 	take_stock(g);
 	g->work = choose(d, g);

@@ -19,7 +19,8 @@ struct ipamd {
 	struct host_facts host;
 	struct arena host_mem; /* of host.vpc */
 	struct pool pool;
-	struct late *late; /* ENIs that IMDS is yet to list, in mem */
+	struct buf checkpoint; /* state_save()'s */
+	struct late *late;     /* ENIs that IMDS is yet to list, in mem */
 	size_t nlate;
 	struct arena mem;
 	int unmanaged;    /* ENIs on card 0 that we must leave alone */
@@ -51,7 +52,7 @@ void ipamd_free(struct ipamd *d);
 /* state.c: the checkpoint. Load takes over the leases whose pods are there; of the others the rules
  * go. Save writes all leases, and has to succeed before a change is told to anybody. */
 MUST int state_load(struct ipamd *d, struct err *e);
-MUST int state_save(const struct ipamd *d, struct err *e);
+MUST int state_save(struct ipamd *d, struct err *e);
 
 /* grow.c: more addresses. Check starts a job when the pool is too low or an ENI is not wired, at
  * most one at a time; first does the same and waits for it. */

@@ -54,18 +54,23 @@ static const char *keep(char **at, const char *s)
 	return copy;
 }
 
-/* One block for the five strings of a lease. */
+/* One block for the five strings of a lease and its JSON, which is written with each change of the
+ * others. */
 static void lease_fill(struct pool_lease *to, const struct lease *l)
 {
-	char *at = xalloc(strlen(l->network) + strlen(l->container) + strlen(l->ifname) +
-			  strlen(l->pod_ns) + strlen(l->pod) + 5);
+	auto_buf struct buf json = { 0 };
+	char *at;
 
+	checkpoint_lease(l, &json);
+	at = xalloc(strlen(l->network) + strlen(l->container) + strlen(l->ifname) +
+		    strlen(l->pod_ns) + strlen(l->pod) + json.len + 6);
 	*to = (struct pool_lease) { .l = *l, .text = at };
 	to->l.network = keep(&at, l->network);
 	to->l.container = keep(&at, l->container);
 	to->l.ifname = keep(&at, l->ifname);
 	to->l.pod_ns = keep(&at, l->pod_ns);
 	to->l.pod = keep(&at, l->pod);
+	to->json = keep(&at, json.p);
 }
 
 /* A cooled lease of the same address makes way. */
@@ -256,23 +261,32 @@ static uint64_t net_size(struct cidr net)
 	return bits < 64 ? UINT64_C(1) << bits : UINT64_MAX;
 }
 
+/* Addresses and leases are both in order, so they are walked side by side. */
+static bool free_of_eni(const struct pool *p, const struct pool_eni *eni, struct ip *out)
+{
+	size_t at = eni->nnets ? lease_slot(p, eni->nets[0].ip) : 0;
+
+	for (size_t k = 0; k < eni->nnets; k++) {
+		uint64_t size = net_size(eni->nets[k]);
+
+		for (uint64_t n = 0; n < size; n++) {
+			*out = ip_add(eni->nets[k].ip, n);
+			while (at < p->nleases && ip_cmp(p->leases[at].l.ip, *out) < 0)
+				at++;
+			if (at == p->nleases || !ip_eq(p->leases[at].l.ip, *out))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* The lowest address that nobody holds and that is not cooling; what has cooled was swept before.
  */
 static bool free_address(const struct pool *p, struct ip *out)
 {
-	for (size_t i = 0; i < p->nenis; i++) {
-		const struct pool_eni *eni = &p->enis[i];
-
-		for (size_t k = 0; eni->ready && k < eni->nnets; k++) {
-			uint64_t size = net_size(eni->nets[k]);
-
-			for (uint64_t n = 0; n < size; n++) {
-				*out = ip_add(eni->nets[k].ip, n);
-				if (!lease_at(p, *out))
-					return true;
-			}
-		}
-	}
+	for (size_t i = 0; i < p->nenis; i++)
+		if (p->enis[i].ready && free_of_eni(p, &p->enis[i], out))
+			return true;
 	return false;
 }
 
@@ -350,6 +364,22 @@ struct leases pool_leases(const struct pool *p, struct arena *a)
 		if (is_held(&p->leases[i]))
 			out.v[out.n++] = p->leases[i].l;
 	return out;
+}
+
+void pool_checkpoint(const struct pool *p, struct buf *out)
+{
+	const char *comma = "";
+
+	out->len = 0;
+	checkpoint_begin(out);
+	for (size_t i = 0; i < p->nleases; i++) {
+		if (!is_held(&p->leases[i]))
+			continue;
+		buf_str(out, comma);
+		buf_str(out, p->leases[i].json);
+		comma = ",";
+	}
+	checkpoint_end(out);
 }
 
 struct pool_stats pool_stats(const struct pool *p, int64_t now_ms)

@@ -21,8 +21,9 @@ struct pool_eni {
 };
 /* An address that a pod holds, or held so recently that it is still cooling. */
 struct pool_lease {
-	struct lease l; /* its strings are parts of text */
+	struct lease l; /* its strings and json are parts of text */
 	char *text;
+	const char *json; /* as the checkpoint has it */
 	int64_t freed_ms; /* 0: held */
 };
 struct pool {
@@ -76,8 +77,10 @@ struct pool_eni *pool_owner(const struct pool *p, struct ip ip);
 /* Take over a lease of the checkpoint. One whose address no ENI has is kept, in case its ENI turns
  * up again: nobody else gets the address then, and a release works. EEXIST: it is taken. */
 MUST int pool_restore(struct pool *p, const struct lease *l, struct err *e);
-/* The leases held, for the checkpoint; the array lives in a. */
+/* The leases held; the array lives in a. */
 struct leases pool_leases(const struct pool *p, struct arena *a);
+/* The checkpoint of them, in the place of what out held. */
+void pool_checkpoint(const struct pool *p, struct buf *out);
 
 struct pool_stats {
 	size_t total, assigned, cooling; /* addresses of ready ENIs; cooling ones are free too */

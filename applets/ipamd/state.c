@@ -5,12 +5,11 @@
 #include "ipamd.h"
 #include "log.h"
 
-int state_save(const struct ipamd *d, struct err *e)
+/* The text's memory is kept: a pod waits while the kernel finds some. */
+int state_save(struct ipamd *d, struct err *e)
 {
-	auto_arena struct arena a = { 0 };
-	struct leases l = pool_leases(&d->pool, &a);
-
-	return checkpoint_save(d->config.store, l.v, l.n, e);
+	pool_checkpoint(&d->pool, &d->checkpoint);
+	return checkpoint_write(d->config.store, &d->checkpoint, e);
 }
 
 static bool is_nameless(const struct lease *l)

@@ -237,6 +237,11 @@ export CNI_ARGS="$POD"
 occupied() { ip -n pod link add "$1" type veth peer name other; }
 daemon add=false
 fails "Success=false" '"msg": "add cmd: failed to assign an IP address to container"' 0
+fails "Success=false beside an old host link" 'failed to assign an IP address' 0 ip link add enicc21c2d7785 type bridge
+wired() { daemon ip=10.0.1.15,4,5; call ADD; daemon add=false; }
+fails "Success=false for a pod that is wired" 'failed to assign an IP address' 0 wired
+daemon ip=10.0.1.15,4,5
+call DEL
 daemon add='9:wrong client version "x"'
 fails "a status of the daemon" 'add cmd: Error received from AddNetwork gRPC call: rpc error: code = FailedPrecondition desc = wrong client version' 0
 daemon ip=10.0.1.15,4,5
@@ -290,11 +295,14 @@ has "DEL: the agent's own failure is in the log" "$(tail -n 2 /run/plugin.log)" 
 
 daemon add=never
 pod
-(soon 10 grep -q ^AddNetwork "$log"; kill -9 "$agent") &
+before=$(state)
+(soon 10 grep -q ^AddNetwork "$log"; soon 10 ip -n pod link show eth0; ip -n pod link show eth0 >"$tmp/early"; kill -9 "$agent") &
 call ADD
 wait $!
 agent=
 has "ADD: a daemon that dies over the call" "$status $out" 'error reading from server: EOF'
+has "ADD: a daemon that dies over the call: the pair was there before any answer" "$(cat "$tmp/early")" 'eth0@'
+is "ADD: a daemon that dies over the call: the kernel is as before" "$(state)" "$before"
 rm -f "$sock"
 
 # ---- DEL that fails or has to do without the daemon

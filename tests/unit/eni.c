@@ -63,7 +63,7 @@ static void add_eni(struct nl *nl, struct mac mac)
 	info = nl_nest(nl, IFLA_LINKINFO);
 	nl_put_str(nl, IFLA_INFO_KIND, "bridge");
 	nl_end(nl, info);
-	DONE(nl_talk(nl, 0, &e, "add link"));
+	DONE(nl_talk(nl, 0, NULL, &e));
 }
 
 static struct eni_wire wire(void)
@@ -189,7 +189,7 @@ static void put_addr(struct nl *nl, const char *text, uint32_t valid_s)
 	h->ifa_index = (uint32_t)link;
 	nl_put_ip(nl, IFA_LOCAL, c.ip);
 	nl_put(nl, IFA_CACHEINFO, &life, sizeof(life));
-	DONE(nl_talk(nl, 0, &e, "add %s", text));
+	DONE(nl_talk(nl, 0, NULL, &e));
 }
 
 static void link_up(struct nl *nl)

@@ -71,6 +71,32 @@ TEST(grpc_client_reads_headers_that_begin_with_nothing)
 }
 
 /* The usual trailers are recognised as bytes; what else may follow a message is read. */
+/* So that a server hangs up by itself, and is not woken when we go. */
+TEST(grpc_client_says_goodbye_with_its_one_request)
+{
+	static const uint8_t goodbye[] = {
+		0, 0, 8, H2_GOAWAY, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+	};
+	struct liar l = { 0 };
+	struct err e;
+
+	answer(&l.say, GOOD, sizeof(GOOD) - 1, "7", "no");
+	l.hang_up = true;
+	liar_start(&l);
+	{
+		auto_arena struct arena a = { 0 };
+		struct health_request q = { "" };
+		struct health_reply r;
+
+		CHECK(grpc_call(l.path, &rpc_health, &q, &r, &a, now_ms() + LONG_MS, &e) < 0);
+	}
+	liar_halt(&l);
+	CHECK(l.heard.len > sizeof(goodbye) &&
+	      memcmp(l.heard.p + l.heard.len - sizeof(goodbye), goodbye, sizeof(goodbye)) == 0);
+	buf_free(&l.say);
+	buf_free(&l.heard);
+}
+
 TEST(grpc_client_believes_no_message_without_an_ok)
 {
 	static const char fine[] = "\x40\x88\x9a\xca\xc8\xb2\x12\x34\xda\x8f\x01\x30";
@@ -182,4 +208,5 @@ TEST(grpc_client_survives_damaged_answers)
 		liar_halt(&l);
 	}
 	buf_free(&l.say);
+	buf_free(&l.heard);
 }

@@ -249,6 +249,32 @@ static void request(struct buf *b, uint32_t stream)
 	raw_frame(b, sizeof(msg) - 1, H2_DATA, END_STREAM, stream, msg);
 }
 
+TEST(grpcd_hangs_up_on_a_client_that_said_goodbye_once_it_has_answered)
+{
+	auto_buf struct buf asks = { 0 }, says = { 0 };
+	struct server s;
+	ssize_t n;
+
+	raw_preface(&asks);
+	request(&asks, 1);
+	raw_frame(&asks, 8, H2_GOAWAY, 0, 0, "\0\0\0\0\0\0\0");
+	server_start(&s);
+	for (int i = 0; i < 2; i++) {
+		auto_fd int fd = raw_dial(s.path);
+		struct timeval patience = { WAIT_MS / 1000, 0 };
+
+		CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0);
+		CHECK(send(fd, asks.p, asks.len, MSG_NOSIGNAL) == (ssize_t)asks.len);
+		says.len = 0;
+		while ((n = recv(fd, buf_room(&says, 512), 512, 0)) > 0)
+			says.len += (size_t)n;
+		CHECK_INT(n, 0); /* the end, and not that we lost patience */
+		CHECK(memmem(says.p, says.len, "10.0.0.1", 8) != NULL);
+	}
+	CHECK(healthy(&s));
+	server_stop(&s);
+}
+
 static void garbage(struct buf *b, size_t n)
 {
 	while (n--) {

@@ -178,7 +178,7 @@ static void add_bridge(struct kernel *k, struct mac mac)
 	info = nl_nest(&k->route, IFLA_LINKINFO);
 	nl_put_str(&k->route, IFLA_INFO_KIND, "bridge");
 	nl_end(&k->route, info);
-	CHECK(nl_talk(&k->route, 0, &k->e, "add bridge") == 0);
+	CHECK(nl_talk(&k->route, 0, NULL, &k->e) == 0);
 }
 
 TEST(host_primary_finds_the_link_by_mac_and_sets_its_mtu)

@@ -73,7 +73,7 @@ static void plug(struct world *w, const char *name, uint8_t mac)
 	info = nl_nest(&w->nl, IFLA_LINKINFO);
 	nl_put_str(&w->nl, IFLA_INFO_KIND, "bridge");
 	nl_end(&w->nl, info);
-	CHECK(nl_talk(&w->nl, 0, &e, "add bridge") == 0);
+	CHECK(nl_talk(&w->nl, 0, NULL, &e) == 0);
 }
 
 /* Pods that take so many addresses. */

@@ -181,3 +181,47 @@ TEST(hostnet_makes_a_pods_rules_one)
 	CHECK(rule_each(&nl, IP_V4, note_from, &b, &e) == 0);
 	CHECK_STR(b.p, "1536:10.0.0.2->3 1536:10.0.0.9->3 1536:10.0.0.1->3 1536:10.0.0.3->3 ");
 }
+
+static void check_text(const struct pool *p, struct buf *kept, size_t leases)
+{
+	auto_arena struct arena a = { 0 };
+	auto_buf struct buf anew = { 0 };
+	struct leases l = pool_leases(p, &a);
+
+	CHECK_INT((long long)l.n, (long long)leases);
+	checkpoint_text(l.v, l.n, &anew);
+	pool_checkpoint(p, kept);
+	CHECK_STR(kept->p, anew.p);
+}
+
+/* The pool keeps the JSON of each lease: it must be what is written anew, whatever comes and goes.
+ */
+TEST(checkpoint_of_a_pool_is_the_text_of_its_leases)
+{
+	auto_pool struct pool p = { .cooldown_ms = 30000 };
+	auto_buf struct buf kept = { 0 };
+	struct pool_place at;
+	struct err e;
+
+	check_text(&p, &kept, 0);
+	for (int i = 0; i < 4; i++) {
+		struct lease l = { "net \"<&>\"",  (char[]) { (char)('d' - i), '\0' },
+				   "eth0",         agent_cidr("10.0.0.1/32").ip,
+				   5 + i,          "ns",
+				   i ? "pod" : "", i };
+
+		l.ip = ip_add(l.ip, (uint64_t)(i * 7 % 4));
+		CHECK(pool_restore(&p, &l, &e) == 0);
+		check_text(&p, &kept, (size_t)i + 1);
+	}
+	for (int i = 0; i < 4; i++) {
+		struct pool_key k = { "net \"<&>\"", (char[]) { (char)('a' + i), '\0' }, "eth0" };
+
+		CHECK(pool_release(&p, &k, 1, &at, &e) == 0);
+		check_text(&p, &kept, 3 - (size_t)i);
+	}
+	pool_unrelease(&p, at.ip);
+	check_text(&p, &kept, 1);
+	pool_unassign(&p, at.ip);
+	check_text(&p, &kept, 0);
+}

@@ -180,6 +180,35 @@ TEST(text_is_escaped_as_go_does_or_as_a_terminal_needs)
 	}
 }
 
+TEST(plain_text_ends_where_either_way_of_escaping_begins)
+{
+	static const char special[] = "\x01\x1f\x7f\x80\xff\"\\<>&\n";
+
+	CHECK_INT(json_plain("", SIZE_MAX), 0);
+	CHECK_INT(json_plain("a b~!'/", SIZE_MAX), 7);
+	CHECK_INT(json_plain("abcdef", 4), 4);
+	CHECK_INT(json_plain("abc", 0), 0);
+	CHECK_INT(json_plain("ab\0cd", 5), 2);
+	for (size_t i = 0; i < sizeof(special) - 1; i++) {
+		const char s[] = { 'a', 'b', special[i], 'c', '\0' };
+
+		CHECK_INT(json_plain(s, SIZE_MAX), 2);
+		CHECK_INT(json_plain(s + 2, SIZE_MAX), 0);
+	}
+	for (int c = ' '; c < 0x7f; c++) { /* what is plain is what both leave alone */
+		const char s[] = { (char)c, '\0' };
+		const char *at = s;
+		char go[8], here[8];
+		bool same;
+
+		json_escape(&at, true, go);
+		at = s;
+		json_escape(&at, false, here);
+		same = strcmp(go, s) == 0 && strcmp(here, s) == 0;
+		CHECK_INT(json_plain(s, SIZE_MAX), same);
+	}
+}
+
 TEST(numbers_print_as_go_prints_them)
 {
 	static const struct {

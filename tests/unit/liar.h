@@ -17,7 +17,8 @@ struct liar {
 	struct dir dir;
 	char path[96];
 	struct buf say;
-	bool hang_up; /* after saying it; else wait until the client goes */
+	bool hang_up;     /* after saying it; else wait until the client goes */
+	struct buf heard; /* of the last request, what came first; from liar_halt() on the test's */
 	int fd;
 	pthread_t thread;
 };
@@ -30,12 +31,16 @@ static inline void *lie(void *arg)
 	for (;;) {
 		auto_fd int fd = 0;
 		int got = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
+		ssize_t asked;
 		bool more;
 
 		if (got < 0)
 			return NULL; /* shut down: the test is over */
 		fd = got;
-		more = recv(fd, in, sizeof(in), 0) > 0;
+		asked = recv(fd, in, sizeof(in), 0);
+		more = asked > 0;
+		l->heard.len = 0;
+		buf_add(&l->heard, in, more ? (size_t)asked : 0);
 		for (size_t i = 0; more && i < l->say.len;) {
 			ssize_t n = send(fd, l->say.p + i, l->say.len - i, MSG_NOSIGNAL);
 
@@ -70,6 +75,7 @@ static inline void liar_stop(struct liar *l)
 {
 	liar_halt(l);
 	buf_free(&l->say);
+	buf_free(&l->heard);
 }
 
 /* The error of a health check against it. */

@@ -194,6 +194,36 @@ TEST(what_just_fits_is_not_cut)
 	}
 }
 
+/* Short messages and lines are put together in less memory than long ones: around every bound, and
+ * however much the text grows, nothing of it may be lost. */
+TEST(messages_of_every_length_are_whole)
+{
+	static const struct {
+		char c;
+		int grows;
+	} fill[] = { { 'x', 1 }, { '"', 2 }, { '\x1b', 6 } };
+	auto_dir struct dir d = dir_new();
+	auto_lines struct lines t = { 0 };
+	char text[1700];
+	size_t i = 0;
+
+	lines_open(&t, &d, LOG_DEBUG);
+	for (size_t k = 0; k < COUNT(fill); k++)
+		for (size_t n = 0; n < 1700 / (size_t)fill[k].grows; n++) {
+			memset(text, fill[k].c, n);
+			text[n] = '\0';
+			log_line(LOG_INFO, "a.c", 1, "%s", text);
+		}
+	lines_read(&t);
+	for (size_t k = 0; k < COUNT(fill); k++)
+		for (size_t n = 0; n < 1700 / (size_t)fill[k].grows; n++, i++) {
+			const char *m = msg(&t, i);
+
+			CHECK(strlen(m) == n && strspn(m, (char[]) { fill[k].c, '\0' }) == n);
+		}
+	CHECK(t.l.n == i);
+}
+
 static void *write_lines(void *arg)
 {
 	for (int i = 0; i < 300; i++)

@@ -3,9 +3,13 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "addr.h"
 #include "iface.h"
+#include "neigh.h"
 #include "nlscript.h"
 #include "nstest.h"
+#include "route.h"
+#include "rule.h"
 #include "test.h"
 
 static const struct veth pair = { .name = "a0", .peer = "b0" };
@@ -19,6 +23,14 @@ static void bad_route(struct nl *nl)
 	r->rtm_dst_len = 33;
 }
 
+/* What it is, read back from itself. */
+static void say_try(const struct nlmsghdr *m, struct buf *out)
+{
+	const struct rtmsg *r = mnl_nlmsg_get_payload(m);
+
+	buf_fmt(out, "try %d bits", r->rtm_dst_len);
+}
+
 TEST(netlink_failure_keeps_the_kernels_own_sentence)
 {
 	auto_nl struct nl nl = { 0 };
@@ -26,7 +38,7 @@ TEST(netlink_failure_keeps_the_kernels_own_sentence)
 
 	ns_open(&nl);
 	bad_route(&nl);
-	CHECK(nl_talk(&nl, 0, &e, "try %s", "33 bits") == -1);
+	CHECK(nl_talk(&nl, 0, say_try, &e) == -1);
 	CHECK_INT(e.num, EINVAL);
 	CHECK_STR(e.msg, "try 33 bits: Invalid prefix length: Invalid argument");
 	CHECK(iface_del(&nl, 99, &e) == -1);
@@ -41,10 +53,10 @@ TEST(netlink_answer_that_is_expected_is_success)
 
 	ns_open(&nl);
 	bad_route(&nl);
-	CHECK(nl_talk(&nl, EINVAL, &e, "try") == 0);
+	CHECK(nl_talk(&nl, EINVAL, NULL, &e) == 0);
 	bad_route(&nl);
-	CHECK(nl_talk(&nl, EEXIST, &e, "try") == -1);
-	CHECK_INT(e.num, EINVAL);
+	CHECK(nl_talk(&nl, EEXIST, NULL, &e) == -1);
+	CHECK_STR(e.msg, "Invalid prefix length: Invalid argument");
 }
 
 TEST(netlink_batch_names_its_first_failure_and_does_the_rest)
@@ -58,13 +70,13 @@ TEST(netlink_batch_names_its_first_failure_and_does_the_rest)
 	nl_begin(&nl);
 	CHECK(veth_add(&nl, &pair, &e) == 0);
 	bad_route(&nl);
-	CHECK(nl_talk(&nl, 0, &e, "first") == 0);
+	CHECK(nl_talk(&nl, 0, say_try, &e) == 0);
 	CHECK(iface_change_name(&nl, "a0", &up, &e) == 0);
 	bad_route(&nl);
-	CHECK(nl_talk(&nl, 0, &e, "second") == 0);
+	CHECK(nl_talk(&nl, 0, NULL, &e) == 0);
 	CHECK(nl_commit(&nl, &e) == -1);
 	CHECK_INT(nl.failed, 1);
-	CHECK_STR(e.msg, "first: Invalid prefix length: Invalid argument");
+	CHECK_STR(e.msg, "try 33 bits: Invalid prefix length: Invalid argument");
 	CHECK(iface_get(&nl, "a0", &i, &e) == 0 && i.flags & IFF_UP);
 }
 
@@ -77,7 +89,7 @@ TEST(netlink_batch_forgives_what_each_request_forgives)
 	ns_open(&nl);
 	nl_begin(&nl);
 	bad_route(&nl);
-	CHECK(nl_talk(&nl, EINVAL, &e, "expected") == 0);
+	CHECK(nl_talk(&nl, EINVAL, NULL, &e) == 0);
 	CHECK(veth_add(&nl, &pair, &e) == 0);
 	CHECK(iface_del_name(&nl, "a0", &e) == 0 && iface_del_name(&nl, "a0", &e) == 0);
 	CHECK(nl_commit(&nl, &e) == 0);
@@ -256,11 +268,11 @@ TEST(netlink_answers_that_are_malformed_are_named)
 		size_t n;
 		const char *want;
 	} cases[] = {
-		{ NLMSG_ERROR, -1, 3, "x: short netlink answer" },
-		{ NLMSG_ERROR, 7, sizeof(struct nlmsgerr), "x: netlink answer with error 7" },
+		{ NLMSG_ERROR, -1, 3, "short netlink answer" },
+		{ NLMSG_ERROR, 7, sizeof(struct nlmsgerr), "netlink answer with error 7" },
 		{ NLMSG_ERROR, INT32_MIN, sizeof(struct nlmsgerr),
-		  "x: netlink answer with error -2147483648" },
-		{ NLMSG_ERROR, -EPERM, sizeof(struct nlmsgerr), "x: Operation not permitted" },
+		  "netlink answer with error -2147483648" },
+		{ NLMSG_ERROR, -EPERM, sizeof(struct nlmsgerr), "Operation not permitted" },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -271,7 +283,7 @@ TEST(netlink_answers_that_are_malformed_are_named)
 		script_open(&s);
 		say(&s, cases[i].type, 0, 1, &r, cases[i].n);
 		nl_request(&s.nl, RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
-		CHECK(nl_talk(&s.nl, 0, &e, "x") == -1);
+		CHECK(nl_talk(&s.nl, 0, NULL, &e) == -1);
 		CHECK_STR(e.msg, cases[i].want);
 	}
 }
@@ -351,4 +363,66 @@ TEST(netlink_opened_in_what_is_no_namespace_fails)
 
 	CHECK(nl_open(&nl, fd, &e) == -1 && e.num == EINVAL && !nl.sock);
 	nl_close(&nl);
+}
+
+/* ---- what a refused request was */
+
+static void refuse_all(struct nl *nl, struct err e[15])
+{
+	const struct cidr pod = { { IP_V4, { 10, 0, 0, 7 } }, 32 };
+	const struct route v4 = { .dst = pod, .oif = 5, .table = 300 };
+	const struct route v6 = { .family = IP_V6, .via = { IP_V6, { 0xfe, 0x80, [15] = 1 } } };
+	const struct rule to = { .prio = 512, .table = 254, .dst = pod };
+	const struct rule from = { .prio = 1536, .table = 300, .src = pod };
+	const struct addr a = { .index = 9, .ip = pod };
+	const struct neigh n = { .index = 9, .ip = pod.ip };
+	const struct iface_set up = { .up = true }, named = { .rename = "b0" };
+
+	CHECK(route_add(nl, &v4, &e[0]) == -1);
+	CHECK(route_replace(nl, &v6, &e[1]) == -1);
+	CHECK(route_remove(nl, &v4, &e[2]) == -1);
+	CHECK(rule_ensure(nl, &to, &e[3]) == -1);
+	CHECK(rule_remove(nl, &from, NULL, &e[4]) == -1);
+	CHECK(addr_ensure(nl, &a, &e[5]) == -1);
+	CHECK(addr_remove(nl, &a, &e[6]) == -1);
+	CHECK(neigh_add(nl, &n, &e[7]) == -1);
+	CHECK(neigh_replace(nl, &n, &e[8]) == -1);
+	CHECK(neigh_remove(nl, &n, &e[9]) == -1);
+	CHECK(iface_change(nl, 9, &named, &e[10]) == -1);
+	CHECK(iface_change_name(nl, "a0", &up, &e[11]) == -1);
+	CHECK(iface_del(nl, 9, &e[12]) == -1);
+	CHECK(iface_del_name(nl, "a0", &e[13]) == -1);
+	CHECK(veth_add(nl, &pair, &e[14]) == -1);
+}
+
+#define NO ": Operation not permitted"
+
+TEST(netlink_requests_that_are_refused_say_what_they_were)
+{
+	static const char *const want[] = {
+		"add route 10.0.0.7/32 dev 5 table 300" NO,
+		"replace route default via fe80::1 table 254" NO,
+		"remove route 10.0.0.7/32 dev 5 table 300" NO,
+		"add rule 512 from all to 10.0.0.7/32 table 254" NO,
+		"remove rule 1536 from 10.0.0.7/32 table 300" NO,
+		"add address 10.0.0.7/32 to link 9" NO,
+		"remove address 10.0.0.7/32 from link 9" NO,
+		"add neighbour 10.0.0.7 dev 9" NO,
+		"replace neighbour 10.0.0.7 dev 9" NO,
+		"remove neighbour 10.0.0.7 dev 9" NO,
+		"change link 9" NO,
+		"change link a0" NO,
+		"delete link 9" NO,
+		"delete link a0" NO,
+		"create veth pair a0/b0" NO,
+	};
+	AUTO_SCRIPT struct script s = { 0 };
+	struct err e[COUNT(want)] = { 0 };
+
+	script_open(&s);
+	for (uint32_t i = 0; i < COUNT(want); i++)
+		say_error(&s, i + 1, EPERM);
+	refuse_all(&s.nl, e);
+	for (size_t i = 0; i < COUNT(want); i++)
+		CHECK_STR(e[i].msg, want[i]);
 }

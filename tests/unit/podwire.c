@@ -146,6 +146,83 @@ TEST(pod_setup_deletes_a_veth_that_is_in_the_way_once)
 	}
 }
 
+/* ---- the pair ahead of the rest */
+
+struct ahead {
+	struct script host, pod;
+	struct pod_ends n;
+	struct pod_if p;
+};
+
+static void ahead_close(struct ahead *a)
+{
+	script_close(&a->host);
+	script_close(&a->pod);
+}
+
+static void ahead_open(struct ahead *a)
+{
+	a->n = (struct pod_ends) { &a->host.nl, &a->pod.nl, 3, 3 };
+	a->p = (struct pod_if) { .host = "eni8ea2c11fe35", .cont = "eth0", .table = 4, .index = 1 };
+	CHECK(ip_parse("192.168.100.42", &a->p.ip));
+}
+
+TEST(pod_unpair_removes_what_pod_pair_made_and_nothing_else)
+{
+	AUTO(ahead_close) struct ahead a = { 0 };
+	struct err e = { 0 };
+
+	ahead_open(&a);
+	script_open(&a.host);
+	script_open(&a.pod);
+	CHECK(pod_unpair(&a.n, &a.p, &e) == 0); /* nothing was made */
+	say_error(&a.pod, 1, EEXIST);
+	CHECK(pod_pair(&a.n, &a.p, &e) == -1);
+	CHECK_INT(e.num, EEXIST);
+	CHECK(pod_unpair(&a.n, &a.p, &e) == 0); /* what is there is another's */
+	CHECK_INT(a.host.nl.seq, 0);
+	say_error(&a.pod, 2, 0);
+	CHECK(pod_pair(&a.n, &a.p, &e) == 0);
+	say_error(&a.host, 1, EPERM);
+	CHECK(pod_unpair(&a.n, &a.p, &e) == -1);
+	CHECK_STR(e.msg, "delete link eni8ea2c11fe35: Operation not permitted");
+	CHECK(pod_unpair(&a.n, &a.p, &e) == 0); /* once */
+	CHECK_INT(a.host.nl.seq, 1);
+}
+
+TEST(pod_setup_takes_over_the_pair_that_was_made_ahead)
+{
+	AUTO(ahead_close) struct ahead a = { 0 };
+	struct err e = { 0 };
+	struct mac mac;
+
+	ahead_open(&a);
+	script(&a.host, HOST, 0, 0);
+	script(&a.pod, POD, 0, 0);
+	CHECK(pod_pair(&a.n, &a.p, &e) == 0);
+	mac = a.p.host_mac;
+	CHECK(a.p.paired && !mac_eq(mac, (struct mac) { 0 }));
+	CHECK(pod_setup(&a.n, &a.p, &e) == 0);
+	CHECK(!a.p.paired && mac_eq(mac, a.p.host_mac));
+	CHECK_INT(a.pod.nl.seq, 8);             /* as many requests as without */
+	CHECK(pod_unpair(&a.n, &a.p, &e) == 0); /* it is wired and stays */
+	CHECK_INT(a.host.nl.seq, 4);
+}
+
+TEST(pod_setup_that_fails_takes_the_pair_made_ahead_away)
+{
+	AUTO(ahead_close) struct ahead a = { 0 };
+	struct err e = { 0 };
+
+	ahead_open(&a);
+	script(&a.host, HOST, 0, 0);
+	script(&a.pod, POD, 7, EPERM);
+	CHECK(pod_pair(&a.n, &a.p, &e) == 0);
+	CHECK(pod_setup(&a.n, &a.p, &e) == -1);
+	CHECK_INT(a.pod.nl.seq, 8);
+	CHECK(a.host.nl.seq > 1 && !a.p.paired);
+}
+
 /* A name below which the kernel has no folder of sysctls, so that writing there fails for another
  * reason than absence. */
 #define NO_FOLDER "lo/mtu"
