@@ -115,7 +115,7 @@ TESTED = $(wildcard $(ROOMS:%=%/*.c))
 TESTS  = $(wildcard $(patsubst %,tests/unit/%,$(notdir $(TESTED))))
 endif
 # ThreadSanitizer: what has threads, the loop and its jobs, is in util; and what threads share in net and aws.
-SHARED = lookup tls_cache httppool aws_threads ratelimit
+SHARED = lookup tls_cache httppool aws_threads ratelimit creds_share
 TSANED = $(wildcard util/*.c $(addprefix net/,conn.c tls*.c http*.c lookup.c netns.c proxy.c) $(filter-out aws/ec2%,$(wildcard aws/*.c)))
 TTESTS = $(wildcard $(patsubst %.c,tests/unit/%.c,$(notdir $(wildcard util/*.c))) $(SHARED:%=tests/unit/%.c))
 

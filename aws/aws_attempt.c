@@ -75,7 +75,8 @@ static void sign(struct attempt *t)
 	struct sigv4 s = { .keys = t->keys,
 			   .region = t->c->w->region,
 			   .service = t->c->service->prefix,
-			   .unix_s = t->signed_s };
+			   .unix_s = t->signed_s,
+			   .key = &t->c->w->key };
 	const char *signature;
 
 	if (!*t->keys.id)

@@ -164,6 +164,7 @@ void aws_free(struct aws **w)
 		return;
 	http_pool_free(&gone->pool);
 	creds_free(&gone->creds);
+	sigv4_forget(&gone->key);
 	ratelimit_free(&gone->limit);
 	profiles_free(&gone->profiles);
 	arena_free(&gone->mem);

@@ -1,26 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* creds.c - credentials from the environment or from the instance's role. */
+/* creds.c - keys that are kept until they must be fetched again, by one thread for all. */
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "clock.h"
-#include "creds.h"
-#include "imds.h"
-#include "json.h"
+#include "creds_chain.h"
 
-#define ROLES "/latest/meta-data/iam/security-credentials/"
-
-enum { AHEAD_S = 300 };
+enum { AHEAD_S = 300, PAUSE_MS = 10000 /* after a failure, while the old keys serve */ };
 
 struct creds {
-	pthread_mutex_t lock; /* of all the rest: whoever waits for it gets what was fetched */
-	bool no_imds, imds_ready;
+	const char *profile; /* in options_mem, as the next */
+	struct creds_options o;
+	struct arena options_mem;
+	struct profiles *own; /* where none were lent */
+
+	/* Of whoever is fetching. */
 	struct imds imds;
-	char key_id[128], secret[128], token[4096], source[128];
-	int64_t until; /* wall clock seconds; 0: for ever */
+	bool imds_ready;
+
+	pthread_mutex_t lock; /* of all below */
+	pthread_cond_t changed;
+	bool fetching;
+	uint64_t rounds; /* fetches that have ended; how the last one did: */
+	int rc;
+	struct err failure;
+	int64_t not_before;
+	struct arena mem; /* of the keys */
+	struct creds_got have;
 };
 
 static int64_t wall_s(void)
@@ -28,126 +37,129 @@ static int64_t wall_s(void)
 	return wall_ns() / 1000000000;
 }
 
-static bool plain(const char *s)
+static bool good(const struct creds *c)
 {
-	for (; *s; s++)
-		if (*s <= ' ' || *s > '~')
-			return false;
-	return true;
+	return c->have.keys.id && (!c->have.until || wall_s() < c->have.until);
 }
 
-/* Values that cannot be keys are refused by name, never shown. */
-static int keep(struct creds *c, const struct aws_keys *k, int64_t until, const char *from,
-		struct err *e)
+static bool due(const struct creds *c)
 {
-	if (!*k->id || !plain(k->id) || strlen(k->id) >= sizeof(c->key_id))
-		return fail(e, EBADMSG, "%s: the access key id is not one", from);
-	if (!*k->secret || !plain(k->secret) || strlen(k->secret) >= sizeof(c->secret))
-		return fail(e, EBADMSG, "%s: the secret access key is not one", from);
-	if (!plain(k->token) || strlen(k->token) >= sizeof(c->token))
-		return fail(e, EBADMSG, "%s: the session token is not one", from);
-	snprintf(c->key_id, sizeof(c->key_id), "%s", k->id);
-	snprintf(c->secret, sizeof(c->secret), "%s", k->secret);
-	snprintf(c->token, sizeof(c->token), "%s", k->token);
-	c->until = until;
-	return 0;
+	return !c->have.keys.id || (c->have.until && wall_s() >= c->have.until - AHEAD_S);
 }
 
-static const char *env(const char *name)
+static void keep(struct creds *c, const struct creds_got *got)
 {
-	const char *v = getenv(name);
+	struct arena mem = { 0 };
 
-	return v ? v : "";
+	c->have = (struct creds_got) { { arena_str(&mem, got->keys.id),
+					 arena_str(&mem, got->keys.secret),
+					 arena_str(&mem, got->keys.token) },
+				       got->until,
+				       arena_str(&mem, got->source) };
+	arena_free(&c->mem);
+	c->mem = mem;
 }
 
-/* 1: found, 0: the environment has none. */
-static int from_env(struct creds *c, struct err *e)
+/* Locked when it comes and goes, but not meanwhile. */
+static int fetch(struct creds *c, int64_t deadline, struct err *e)
 {
-	struct aws_keys k = { env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY"),
-			      env("AWS_SESSION_TOKEN") };
+	auto_arena struct arena a = { 0 };
+	bool asked = c->o.profile_asked || *creds_env("AWS_PROFILE");
+	struct creds_ask q = { .profiles = c->o.profiles,
+			       .profile = c->profile,
+			       .must_exist = asked,
+			       .no_imds = c->o.no_imds,
+			       .session = c->o.session,
+			       .imds = &c->imds,
+			       .imds_ready = &c->imds_ready,
+			       .a = &a,
+			       .deadline = deadline };
+	struct creds_got got;
+	int rc;
 
-	if (!*k.id && !*k.secret)
-		return 0;
-	if (!*k.id || !*k.secret)
-		return fail(e, EINVAL, "%s is set, but %s is not",
-			    *k.id ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
-			    *k.id ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
-	snprintf(c->source, sizeof(c->source), "environment");
-	return keep(c, &k, 0, "environment", e) < 0 ? -1 : 1;
+	q.by_option = c->o.profile_asked && strcmp(c->profile, creds_env("AWS_PROFILE")) != 0;
+	if (good(c)) /* a silent source must leave time for the call that they are for */
+		q.deadline = now_ms() + (deadline - now_ms()) / 2;
+	c->fetching = true;
+	pthread_mutex_unlock(&c->lock);
+	rc = creds_fetch(&q, &got, e);
+	if (rc == 0 && got.until && got.until <= wall_s())
+		rc = fail(e, EBADMSG, "%s: the credentials have expired already", got.source);
+	pthread_mutex_lock(&c->lock);
+	c->fetching = false;
+	c->rounds++;
+	c->rc = rc;
+	if (rc == 0)
+		keep(c, &got);
+	else
+		c->failure = *e;
+	c->not_before = rc == 0 ? 0 : now_ms() + PAUSE_MS;
+	pthread_cond_broadcast(&c->changed);
+	return rc;
 }
 
-static int read_keys(struct creds *c, const char *text, const char *from, struct err *e)
+/* For the end of another thread's fetch. 1: it is worth another look, -1: it failed or lasts. */
+static int await(struct creds *c, int64_t deadline, struct err *e)
 {
-	auto_json struct json *j = json_parse(text, strlen(text), e);
-	struct aws_keys k;
-	int64_t until;
+	uint64_t rounds = c->rounds;
+	int64_t left = deadline_left(deadline);
+	struct timespec t;
 
-	if (!j)
-		return wrap(e, "%s", from);
-	if (strcmp(json_str(j, "Code", "Success"), "Success") != 0)
-		return fail(e, EACCES, "%s: IMDS says %s: %s", from, json_str(j, "Code", ""),
-			    json_str(j, "Message", ""));
-	k = (struct aws_keys) { json_str(j, "AccessKeyId", ""), json_str(j, "SecretAccessKey", ""),
-				json_str(j, "Token", "") };
-	until = time_parse(json_str(j, "Expiration", ""));
-	if (until <= 0)
-		return fail(e, EBADMSG, "%s: Expiration '%s' is not a time", from,
-			    json_str(j, "Expiration", ""));
-	return keep(c, &k, until, from, e);
-}
-
-static int from_role(struct creds *c, struct arena *a, int64_t deadline, struct err *e)
-{
-	const char *role, *text, *from;
-
-	if (!c->imds_ready && imds_init(&c->imds, e) < 0)
-		return wrap(e, "credentials of the instance's role");
-	c->imds_ready = true;
-	if (imds_get(&c->imds, ROLES, &role, a, deadline, e) < 0) {
-		if (e->num != ENOENT)
-			return wrap(e, "credentials of the instance's role");
-		return fail(e, ENOENT,
-			    "no credentials: the environment has none, and the instance "
-			    "has no IAM role (instance profile)");
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += left / 1000;
+	t.tv_nsec += left % 1000 * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
 	}
-	role = arena_fmt(a, "%.*s", (int)strcspn(role, "\r\n"), role);
-	from = arena_fmt(a, "credentials of role '%s'", role);
-	if (imds_get(&c->imds, arena_fmt(a, ROLES "%s", role), &text, a, deadline, e) < 0)
-		return wrap(e, "%s", from);
-	snprintf(c->source, sizeof(c->source), "instance role %s", role);
-	return read_keys(c, text, from, e);
+	while (c->rounds == rounds)
+		if (pthread_cond_timedwait(&c->changed, &c->lock, &t) == ETIMEDOUT &&
+		    c->rounds == rounds)
+			return fail(e, ETIMEDOUT, "credentials: the fetch did not end in time");
+	if (c->rc == 0 || (c->failure.num == ETIMEDOUT && now_ms() < deadline))
+		return 1;
+	*e = c->failure;
+	return -1;
 }
 
 /* Under the lock. */
 static int ensure(struct creds *c, int64_t deadline, struct err *e)
 {
-	auto_arena struct arena a = { 0 };
-	bool have = *c->key_id;
-	int64_t now;
-	int rc;
+	for (;;) {
+		if (good(c) && (!due(c) || c->fetching || now_ms() < c->not_before))
+			return 0;
+		if (!c->fetching)
+			return fetch(c, deadline, e) == 0 || good(c) ? 0 : -1;
+		if (await(c, deadline, e) < 0)
+			return -1;
+	}
+}
 
-	if (have && (!c->until || wall_s() < c->until - AHEAD_S))
-		return 0;
-	have = have && wall_s() < c->until;
-	rc = from_env(c, e);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
-	if (c->no_imds)
-		return fail(e, ENOENT,
-			    "no credentials: set AWS_ACCESS_KEY_ID and "
-			    "AWS_SECRET_ACCESS_KEY");
-	now = now_ms();
-	if (have) /* a silent IMDS must leave time for the call that they are for */
-		deadline = now + (deadline - now) / 2;
-	return from_role(c, &a, deadline, e) == 0 || have ? 0 : -1;
+static void make_locks(struct creds *c)
+{
+	pthread_condattr_t clock;
+
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->changed, &clock);
+	pthread_condattr_destroy(&clock);
 }
 
 int creds_new(struct creds **out, const struct creds_options *o, struct err *e)
 {
-	(void)e;
-	*out = xalloc(sizeof(**out));
-	pthread_mutex_init(&(*out)->lock, NULL);
-	(*out)->no_imds = o->no_imds;
+	auto_creds struct creds *c = xalloc(sizeof(*c));
+	const char *name = o->profile && *o->profile ? o->profile : creds_env("AWS_PROFILE");
+
+	make_locks(c);
+	c->o = *o;
+	c->o.profile_asked = o->profile_asked && o->profile;
+	c->profile = arena_str(&c->options_mem, *name ? name : "default");
+	if (!o->profiles && profiles_load(&c->own, e) < 0)
+		return -1;
+	if (!o->profiles)
+		c->o.profiles = c->own;
+	*out = TAKE(c);
 	return 0;
 }
 
@@ -158,7 +170,11 @@ void creds_free(struct creds **c)
 	if (!gone)
 		return;
 	imds_free(&gone->imds);
+	profiles_free(&gone->own);
+	pthread_cond_destroy(&gone->changed);
 	pthread_mutex_destroy(&gone->lock);
+	arena_free(&gone->mem);
+	arena_free(&gone->options_mem);
 	free(gone);
 }
 
@@ -170,45 +186,51 @@ int creds_get(struct creds *c, struct aws_keys *out, struct arena *a, int64_t de
 	pthread_mutex_lock(&c->lock);
 	rc = ensure(c, deadline, e);
 	if (rc == 0)
-		*out = (struct aws_keys) { arena_str(a, c->key_id), arena_str(a, c->secret),
-					   arena_str(a, c->token) };
+		*out = (struct aws_keys) { arena_str(a, c->have.keys.id),
+					   arena_str(a, c->have.keys.secret),
+					   arena_str(a, c->have.keys.token) };
 	pthread_mutex_unlock(&c->lock);
 	return rc;
 }
 
 bool creds_expired(struct creds *c, const char *key_id)
 {
-	bool others;
+	bool mine, others;
 
 	pthread_mutex_lock(&c->lock);
-	others = c->until || strcmp(key_id, c->key_id) != 0;
-	if (c->until && strcmp(key_id, c->key_id) == 0)
-		c->until = 1;
+	mine = c->have.keys.id && strcmp(key_id, c->have.keys.id) == 0;
+	others = c->have.until || !mine;
+	if (mine && c->have.until)
+		c->have.until = 1;
 	pthread_mutex_unlock(&c->lock);
 	return others;
 }
 
 int creds_due(struct creds *c)
 {
-	int64_t ms = -1;
+	int64_t ms = -1, pause;
 
 	pthread_mutex_lock(&c->lock);
-	if (!*c->key_id)
+	pause = c->not_before - now_ms();
+	if (!c->have.keys.id)
 		ms = 0;
-	else if (c->until)
-		ms = (c->until - AHEAD_S - wall_s()) * 1000;
+	else if (c->have.until)
+		ms = due(c) ? 0 : (c->have.until - AHEAD_S - wall_s()) * 1000;
+	if (ms >= 0 && ms < pause)
+		ms = pause;
 	pthread_mutex_unlock(&c->lock);
-	if (ms > INT32_MAX)
-		return INT32_MAX;
-	return ms < -1 ? 0 : (int)ms;
+	return ms > INT32_MAX ? INT32_MAX : (int)ms;
 }
 
 int creds_refresh(struct creds *c, int64_t deadline, struct err *e)
 {
-	int rc;
+	int rc = 0;
 
 	pthread_mutex_lock(&c->lock);
-	rc = ensure(c, deadline, e);
+	if (good(c) && due(c) && !c->fetching)
+		rc = fetch(c, deadline, e);
+	else
+		rc = ensure(c, deadline, e);
 	pthread_mutex_unlock(&c->lock);
 	return rc;
 }
@@ -218,7 +240,7 @@ const char *creds_source(struct creds *c, struct arena *a)
 	const char *text;
 
 	pthread_mutex_lock(&c->lock);
-	text = arena_str(a, c->source);
+	text = arena_str(a, c->have.source ? c->have.source : "");
 	pthread_mutex_unlock(&c->lock);
 	return text;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imds.c - instance metadata by session tokens. */
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,24 +21,93 @@ enum {
 	PAUSE_CAP_MS = 1000,
 	TOKEN_MS = 5000,   /* a token comes at once or never */
 	MARGIN_MS = 60000, /* renewed so long before it expires, at most half its life */
+	MAX_TIMEOUT_S = 3600,
+	MAX_ATTEMPTS = 100,
 };
+
+static const char *env(const char *name)
+{
+	const char *v = getenv(name);
+
+	return v ? v : "";
+}
+
+/* Unknown is not without. */
+static bool without_ipv4(void)
+{
+	struct ifaddrs *all;
+	bool without = true;
+
+	if (getifaddrs(&all) < 0)
+		return false;
+	for (const struct ifaddrs *i = all; i; i = i->ifa_next)
+		if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET &&
+		    !(i->ifa_flags & IFF_LOOPBACK))
+			without = false;
+	freeifaddrs(all);
+	return without;
+}
+
+static int find_url(const struct imds *m, const char **url, struct err *e)
+{
+	const char *mode = env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+
+	*url = env("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+	if (**url)
+		return 0;
+	if (*mode && strcasecmp(mode, "IPv4") != 0 && strcasecmp(mode, "IPv6") != 0)
+		return fail(
+			e, EINVAL,
+			"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE '%.40s' is neither IPv4 nor IPv6",
+			mode);
+	if (*mode ? strcasecmp(mode, "IPv6") == 0 : m->ipv6_alone && without_ipv4())
+		*url = "http://[fd00:ec2::254]";
+	else
+		*url = "http://169.254.169.254";
+	return 0;
+}
+
+static int number(const char *name, uint64_t usual, uint64_t most, uint64_t *out, struct err *e)
+{
+	const char *v = env(name);
+
+	*out = usual;
+	if (*v && (!str_u64(v, out) || !*out || *out > most))
+		return fail(e, EINVAL, "%s '%.40s' is not a number from 1 to %llu", name, v,
+			    (unsigned long long)most);
+	return 0;
+}
 
 int imds_init(struct imds *m, struct err *e)
 {
-	const char *off = getenv("AWS_EC2_METADATA_DISABLED");
-	const char *url = getenv("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-	const char *path;
+	uint64_t timeout_s, attempts;
+	const char *url, *path;
 
-	if (off && strcasecmp(off, "true") == 0)
+	if (strcasecmp(env("AWS_EC2_METADATA_DISABLED"), "true") == 0)
 		return fail(e, EACCES, "AWS_EC2_METADATA_DISABLED is true: IMDS may not be asked");
-	if (http_url(&m->http, url && *url ? url : "http://169.254.169.254", &path, e) < 0)
+	if (find_url(m, &url, e) < 0 ||
+	    number("AWS_METADATA_SERVICE_TIMEOUT", 0, MAX_TIMEOUT_S, &timeout_s, e) < 0 ||
+	    number("AWS_METADATA_SERVICE_NUM_ATTEMPTS", ATTEMPTS, MAX_ATTEMPTS, &attempts, e) < 0)
+		return -1;
+	if (http_url(&m->http, url, &path, e) < 0)
 		return wrap(e, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
 	if (strlen(path) >= sizeof(m->base))
 		return fail(e, EINVAL, "AWS_EC2_METADATA_SERVICE_ENDPOINT '%s' is too long", url);
 	snprintf(m->base, sizeof(m->base), "%s", path);
 	if (str_suffix(m->base, "/"))
 		m->base[strlen(m->base) - 1] = '\0';
+	m->timeout_ms = (int64_t)timeout_s * 1000;
+	m->attempts = (int)attempts;
+	m->v1 = strcasecmp(env("AWS_EC2_METADATA_V1_DISABLED"), "false") == 0;
 	return 0;
+}
+
+/* One request's share of the time. */
+static int64_t soon(const struct imds *m, int64_t deadline)
+{
+	int64_t end = now_ms() + m->timeout_ms;
+
+	return m->timeout_ms && end < deadline ? end : deadline;
 }
 
 /* Whoever answers a request without a token at all can be reached: a token that does not come then
@@ -48,7 +119,7 @@ static bool answers(struct imds *m, struct arena *a, int64_t deadline)
 	struct http_response r;
 	struct err e;
 
-	return http_do(&m->http, &q, &r, a, deadline, &e) == 0;
+	return http_do(&m->http, &q, &r, a, soon(m, deadline), &e) == 0;
 }
 
 static int no_token(const struct http_response *r, struct err *e)
@@ -89,7 +160,7 @@ static int token_fetch(struct imds *m, struct arena *a, int64_t deadline, struct
 {
 	struct http_request q = { .method = "PUT",
 				  .target = arena_fmt(a, "%s" TOKEN_PATH, m->base) };
-	int64_t now = now_ms(), wait = (deadline - now) * 2 / 3;
+	int64_t now = now_ms(), wait = (soon(m, deadline) - now) * 2 / 3;
 	struct http_response r;
 
 	m->token[0] = '\0';
@@ -106,16 +177,25 @@ static int token_fetch(struct imds *m, struct arena *a, int64_t deadline, struct
 	return r.status == 200 ? token_keep(m, &r, e) : no_token(&r, e);
 }
 
+/* What stands for "this service knows no tokens", or they do not reach us; then version 1 may be
+ * asked for, if that is wanted. */
+static bool tokenless(const struct imds *m, int num)
+{
+	return m->v1 && (num == EACCES || num == EIO || num == ETIMEDOUT);
+}
+
 /* One GET with a token that should be valid. */
 static int get(struct imds *m, const char *path, struct http_response *r, struct arena *a,
 	       int64_t deadline, struct err *e)
 {
 	struct http_request q = { .method = "GET", .target = arena_fmt(a, "%s%s", m->base, path) };
 
-	if ((!m->token[0] || now_ms() >= m->token_until) && token_fetch(m, a, deadline, e) < 0)
+	if ((!m->token[0] || now_ms() >= m->token_until) && token_fetch(m, a, deadline, e) < 0 &&
+	    !tokenless(m, e->num))
 		return -1;
-	http_add(&q.headers, "X-aws-ec2-metadata-token", m->token);
-	return http_do(&m->http, &q, r, a, deadline, e);
+	if (m->token[0])
+		http_add(&q.headers, "X-aws-ec2-metadata-token", m->token);
+	return http_do(&m->http, &q, r, a, soon(m, deadline), e);
 }
 
 static int attempt(struct imds *m, const char *path, const char **text, struct arena *a,
@@ -141,8 +221,10 @@ static int attempt(struct imds *m, const char *path, const char **text, struct a
 	return 0;
 }
 
-static bool again(int num)
+static bool again(const struct imds *m, int num)
 {
+	if (num == ETIMEDOUT) /* of one request, whose time was said */
+		return m->timeout_ms > 0;
 	return num == EAGAIN || num == ECONNREFUSED || num == ECONNRESET || num == EPIPE ||
 	       num == EHOSTUNREACH || num == ENETUNREACH;
 }
@@ -155,7 +237,7 @@ int imds_get(struct imds *m, const char *path, const char **text, struct arena *
 	for (int i = 1;; i++) {
 		if (attempt(m, path, text, a, deadline, e) == 0)
 			return 0;
-		if (i == ATTEMPTS || !again(e->num) || !pause_ms(backoff_next(&b), deadline))
+		if (i >= m->attempts || !again(m, e->num) || !pause_ms(backoff_next(&b), deadline))
 			return -1;
 	}
 }

@@ -269,11 +269,16 @@ static const char *find(const char *variable, const char *usual, struct arena *a
 static int load(struct profiles *p, bool credentials, const char *path, struct err *e)
 {
 	auto_buf struct buf text = { 0 };
+	struct err why;
 
 	if (!path)
 		return 0;
-	if (file_read(path, MAX_FILE, &text, e) < 0)
-		return e->num == ENOENT || e->num == ENOTDIR ? 0 : -1;
+	if (file_read(path, MAX_FILE, &text, &why) < 0) {
+		if (why.num == ENOENT || why.num == ENOTDIR)
+			return 0;
+		*e = why;
+		return -1;
+	}
 	if (text.len && strlen(text.p) < text.len)
 		return fail(e, EBADMSG, "%s: there are NUL bytes in it", path);
 	return text.len ? parse(p, credentials, path, text.p, e) : 0;

@@ -172,17 +172,13 @@ static const char *all_headers(const struct http_headers *h, struct arena *a)
 	return arena_str(a, out.len ? out.p : "");
 }
 
-const char *sigv4_canonical(const struct http_request *q, const char *signed_headers,
-			    bool single_encode, struct arena *a)
+static const char *canonical(const struct http_request *q, const char *signed_headers,
+			     bool single_encode, const char *payload, struct arena *a)
 {
 	struct strs names = str_split(signed_headers, ";", a);
 	const char *query = q->target + strcspn(q->target, "?");
-	char digest[2 * SHA256_LEN + 1];
 	auto_buf struct buf out = { 0 };
-	uint8_t sum[SHA256_LEN];
 
-	sha256(q->body_len ? q->body : "", q->body_len, sum);
-	hex(sum, sizeof(sum), digest);
 	buf_fmt(&out, "%s\n", q->method);
 	put_path(q->target, single_encode, &out, a);
 	buf_str(&out, "\n");
@@ -190,8 +186,24 @@ const char *sigv4_canonical(const struct http_request *q, const char *signed_hea
 	buf_str(&out, "\n");
 	for (size_t i = 0; i < names.n; i++)
 		put_header(&q->headers, names.v[i], &out);
-	buf_fmt(&out, "\n%s\n%s", signed_headers, digest);
+	buf_fmt(&out, "\n%s\n%s", signed_headers, payload);
 	return arena_str(a, out.p);
+}
+
+static const char *digest(const struct http_request *q, struct arena *a)
+{
+	char *text = arena_get(a, 2 * SHA256_LEN + 1);
+	uint8_t sum[SHA256_LEN];
+
+	sha256(q->body_len ? q->body : "", q->body_len, sum);
+	hex(sum, sizeof(sum), text);
+	return text;
+}
+
+const char *sigv4_canonical(const struct http_request *q, const char *signed_headers,
+			    bool single_encode, struct arena *a)
+{
+	return canonical(q, signed_headers, single_encode, digest(q, a), a);
 }
 
 static const char *scope(const struct sigv4 *s, struct arena *a)
@@ -213,17 +225,51 @@ const char *sigv4_to_sign(const struct sigv4 *s, const char *canonical, struct a
 	return arena_fmt(a, ALGORITHM "\n%s\n%s\n%s", when, scope(s, a), digest);
 }
 
-const char *sigv4_signature(const struct sigv4 *s, const char *to_sign, struct arena *a)
+/* The key of one day, region and service. */
+static void derive(const char *secret, const char *scope_, uint8_t key[SHA256_LEN], struct arena *a)
 {
-	struct strs steps =
-		str_split(scope(s, a), "/", a); /* date, region, service, the end word */
-	const char *seed = arena_fmt(a, "AWS4%s", s->keys.secret);
-	char *out = arena_get(a, 2 * SHA256_LEN + 1);
-	uint8_t key[SHA256_LEN];
+	struct strs steps = str_split(scope_, "/", a);
+	char *seed = arena_fmt(a, "AWS4%s", secret);
 
 	hmac_sha256(seed, strlen(seed), steps.v[0], strlen(steps.v[0]), key);
 	for (size_t i = 1; i < steps.n; i++)
-		hmac_sha256(key, sizeof(key), steps.v[i], strlen(steps.v[i]), key);
+		hmac_sha256(key, SHA256_LEN, steps.v[i], strlen(steps.v[i]), key);
+}
+
+static void find_key(const struct sigv4 *s, uint8_t key[SHA256_LEN], struct arena *a)
+{
+	const char *here = scope(s, a);
+	struct sigv4_key *k = s->key;
+
+	if (!k || strlen(s->keys.secret) >= sizeof(k->secret) || strlen(here) >= sizeof(k->scope)) {
+		derive(s->keys.secret, here, key, a);
+		return;
+	}
+	pthread_mutex_lock(&k->lock);
+	if (strcmp(k->scope, here) != 0 || strcmp(k->secret, s->keys.secret) != 0) {
+		derive(s->keys.secret, here, k->key, a);
+		memcpy(k->scope, here, strlen(here) + 1);
+		memcpy(k->secret, s->keys.secret, strlen(s->keys.secret) + 1);
+	}
+	memcpy(key, k->key, SHA256_LEN);
+	pthread_mutex_unlock(&k->lock);
+}
+
+void sigv4_forget(struct sigv4_key *k)
+{
+	pthread_mutex_lock(&k->lock);
+	explicit_bzero(k->secret, sizeof(k->secret));
+	explicit_bzero(k->key, sizeof(k->key));
+	k->scope[0] = '\0';
+	pthread_mutex_unlock(&k->lock);
+}
+
+const char *sigv4_signature(const struct sigv4 *s, const char *to_sign, struct arena *a)
+{
+	char *out = arena_get(a, 2 * SHA256_LEN + 1);
+	uint8_t key[SHA256_LEN];
+
+	find_key(s, key, a);
 	hmac_sha256(key, sizeof(key), to_sign, strlen(to_sign), key);
 	hex(key, sizeof(key), out);
 	return out;
@@ -243,4 +289,40 @@ void sigv4_sign(const struct sigv4 *s, struct http_request *q, struct arena *a)
 	http_add(&q->headers, "Authorization",
 		 arena_fmt(a, ALGORITHM " Credential=%s/%s, SignedHeaders=%s, Signature=%s",
 			   s->keys.id, scope(s, a), names, sigv4_signature(s, to_sign, a)));
+}
+
+static void put_parameter(struct buf *out, const char *name, const char *value)
+{
+	buf_fmt(out, "&%s=", name);
+	uri_encode(value, strlen(value), "", out);
+}
+
+const char *sigv4_presign(const struct sigv4 *s, const struct http_request *q, int expires_s,
+			  struct arena *a)
+{
+	const char *names = all_headers(&q->headers, a), *query = strchr(q->target, '?'), *payload;
+	auto_buf struct buf out = { 0 };
+	struct http_request ask = *q;
+	char when[17];
+
+	time_basic(s->unix_s, when);
+	buf_fmt(&out, "%s%sX-Amz-Algorithm=" ALGORITHM, q->target,
+		!query     ? "?"
+		: query[1] ? "&"
+			   : "");
+	put_parameter(&out, "X-Amz-Credential", arena_fmt(a, "%s/%s", s->keys.id, scope(s, a)));
+	put_parameter(&out, "X-Amz-Date", when);
+	buf_fmt(&out, "&X-Amz-Expires=%d", expires_s);
+	put_parameter(&out, "X-Amz-SignedHeaders", names);
+	if (*s->keys.token)
+		put_parameter(&out, "X-Amz-Security-Token", s->keys.token);
+	ask.target = out.p;
+	payload = strcmp(s->service, "s3") == 0 ? "UNSIGNED-PAYLOAD" : digest(q, a);
+	put_parameter(
+		&out, "X-Amz-Signature",
+		sigv4_signature(
+			s,
+			sigv4_to_sign(s, canonical(&ask, names, s->single_encode, payload, a), a),
+			a));
+	return arena_str(a, out.p);
 }

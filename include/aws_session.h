@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* aws_session.h - inside a session: aws_session.c makes it, aws.c has the attempts of one call,
  * aws_attempt.c one of them, aws_answer.c what AWS says, aws_error.c what a refusal means. Nobody
- * else looks in. */
+ * else looks in but sts.c, for the endpoint and the clock of what it presigns. */
 #pragma once
 #include "aws.h"
 #include "creds.h"
@@ -27,6 +27,7 @@ struct aws {
 
 	/* Thread-safe themselves. */
 	struct creds *creds;
+	struct sigv4_key key;
 	struct http_pool pool;
 	struct ratelimit *limit;
 	struct retry_quota quota;

@@ -3,6 +3,7 @@
  * blocking. */
 #pragma once
 #include "aws.h"
+#include "profile.h"
 
 /* The SDKs' default chain: environment; the profile (its keys, or its role_arn with source_profile
  * or credential_source); web identity (AWS_WEB_IDENTITY_TOKEN_FILE); container
@@ -10,15 +11,14 @@
  * by IMDS. The first that is configured is used for good: if it fails, no other is tried.
  * credential_process, SSO and login sessions are refused (ENOTSUP): no helper programs are run. */
 struct creds;
-struct profiles;
 struct creds_options {
-	const struct profiles *profiles; /* borrowed */
-	const char *profile;             /* copied */
-	bool profile_asked; /* by option or AWS_PROFILE: then it must exist, and comes before the
-			       environment's keys when by option */
+	const struct profiles *profiles; /* borrowed; NULL: loaded here */
+	const char *profile;             /* copied; NULL: AWS_PROFILE, else "default" */
+	/* By option or AWS_PROFILE: then it must exist and have credentials. One by option (that
+	 * AWS_PROFILE does not name) comes before the environment's keys. */
+	bool profile_asked;
 	bool no_imds;
-	struct aws
-		*session; /* borrowed: STS is called over it, unsigned or with the source's keys */
+	struct aws *session; /* borrowed: STS is called over it, with the source's keys or none */
 };
 MUST int creds_new(struct creds **out, const struct creds_options *o, struct err *e);
 void creds_free(struct creds **c);

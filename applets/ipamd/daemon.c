@@ -113,6 +113,7 @@ static void on_sync(struct timer *t)
 	struct ipamd *d = OWNER(t, struct ipamd, sync);
 
 	hostsync_start(d);
+	refresh_check(d);
 	rearm(d, t, SYNC_MS);
 }
 
@@ -185,7 +186,7 @@ int ipamd_run(struct ipamd *d, struct err *e)
 		 (unsigned long long)d->count.no_address);
 	grpcd_free(&d->grpcd);
 	/* A job that is still talking to EC2 would keep us for minutes. */
-	if (d->growing || d->syncing)
+	if (d->growing || d->syncing || d->refreshing)
 		_exit(0);
 	return 0;
 }

@@ -28,6 +28,7 @@ struct ipamd {
 	bool wire_failed; /* last time */
 	bool growing;     /* a job has imds */
 	bool syncing;     /* a job looks after the host's rules */
+	bool refreshing;  /* a job renews the AWS credentials */
 	bool stopping;    /* SIGTERM came */
 	int64_t grow_at;  /* not before (now_ms) */
 	struct backoff grow_pause;
@@ -65,6 +66,9 @@ int pool_adopt(struct pool *p, const struct attached *x, bool ready);
 
 /* hostsync.c: VPC CIDRs, rules and SNAT, in a job. */
 void hostsync_start(struct ipamd *d);
+
+/* refresh.c: renew the AWS credentials in a job when that is due. */
+void refresh_check(struct ipamd *d);
 
 /* serve.c: the plugin's calls. */
 MUST int serve_start(struct ipamd *d, const char *sock, struct err *e);

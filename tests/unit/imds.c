@@ -228,6 +228,21 @@ TEST(imds_init_reads_the_environment)
 
 	CHECK(imds_init(&m, &e) == 0);
 	CHECK_STR(m.http.host, "169.254.169.254");
+	setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ipv6", 1);
+	CHECK(imds_init(&m, &e) == 0);
+	CHECK_STR(m.http.host, "fd00:ec2::254");
+	setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "both", 1);
+	CHECK(imds_init(&m, &e) < 0 && e.num == EINVAL && strstr(e.msg, "'both'"));
+	unsetenv("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+	setenv("AWS_METADATA_SERVICE_TIMEOUT", "2.5", 1);
+	CHECK(imds_init(&m, &e) < 0 && strstr(e.msg, "AWS_METADATA_SERVICE_TIMEOUT '2.5'"));
+	setenv("AWS_METADATA_SERVICE_TIMEOUT", "7", 1);
+	setenv("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "0", 1);
+	CHECK(imds_init(&m, &e) < 0 && strstr(e.msg, "NUM_ATTEMPTS '0'"));
+	setenv("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "5", 1);
+	CHECK(imds_init(&m, &e) == 0 && m.attempts == 5 && m.timeout_ms == 7000 && !m.v1);
+	unsetenv("AWS_METADATA_SERVICE_TIMEOUT");
+	unsetenv("AWS_METADATA_SERVICE_NUM_ATTEMPTS");
 	open_at(&m, "http://[fd00:ec2::254]/sub/");
 	CHECK_STR(m.http.host, "fd00:ec2::254");
 	CHECK_STR(m.base, "/sub");
@@ -238,4 +253,43 @@ TEST(imds_init_reads_the_environment)
 	setenv("AWS_EC2_METADATA_DISABLED", "True", 1);
 	CHECK(imds_init(&m, &e) < 0 && e.num == EACCES);
 	unsetenv("AWS_EC2_METADATA_DISABLED");
+}
+
+/* The tests' own namespace has loopback's addresses alone. */
+TEST(imds_takes_the_ipv6_address_where_the_host_has_no_ipv4)
+{
+	auto_imds struct imds m = { .ipv6_alone = true };
+	struct err e;
+
+	CHECK(imds_init(&m, &e) == 0);
+	CHECK_STR(m.http.host, "fd00:ec2::254");
+	setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv4", 1);
+	CHECK(imds_init(&m, &e) == 0);
+	CHECK_STR(m.http.host, "169.254.169.254");
+	unsetenv("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+}
+
+TEST(imds_does_without_tokens_only_when_asked)
+{
+	static const struct web_step steps[] = {
+		{ .bytes = "HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n" },
+		{ .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nmac" },
+	};
+	static const char *const set[] = { "false", "true" };
+
+	for (size_t i = 0; i < COUNT(set); i++) {
+		auto_arena struct arena a = { 0 };
+		auto_web struct web w = { 0 };
+		auto_imds struct imds m = { 0 };
+		const char *text = "";
+		struct err e = { 0 };
+
+		web_script(&w, steps, COUNT(steps));
+		setenv("AWS_EC2_METADATA_V1_DISABLED", set[i], 1);
+		open_at(&m, w.url);
+		unsetenv("AWS_EC2_METADATA_V1_DISABLED");
+		CHECK((imds_get(&m, "/x", &text, &a, now_ms() + 2000, &e) == 0) == (i == 0));
+		CHECK_STR(text, i ? "" : "mac");
+		CHECK(i == 0 || strstr(e.msg, "no session tokens"));
+	}
 }

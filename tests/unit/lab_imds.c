@@ -327,8 +327,9 @@ TEST(ec2_answers_over_http_after_a_while)
 	struct http_request q = {
 		.method = "POST", .target = "/", .body = form, .body_len = strlen(form)
 	};
-	struct sigv4 v = { signer_lab.keys, signer_lab.region, "ec2", wall_ns() / 1000000000,
-			   false };
+	struct sigv4 v = { signer_lab.keys, signer_lab.region,
+			   "ec2",           wall_ns() / 1000000000,
+			   false,           NULL };
 	struct http_response r = { 0 };
 	struct err e = { 0 };
 

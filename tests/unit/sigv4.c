@@ -116,6 +116,59 @@ TEST(sigv4_canonical_is_one_spelling)
 	}
 }
 
+TEST(sigv4_presigns_aws_published_example)
+{
+	auto_arena struct arena a = { 0 };
+	struct sigv4 s = { .keys = { ID, SECRET, "" },
+			   .region = "us-east-1",
+			   .service = "s3",
+			   .unix_s = time_parse("20130524T000000Z"),
+			   .single_encode = true };
+	struct http_request q = { .method = "GET", .target = "/test.txt" };
+
+	http_add(&q.headers, "Host", "examplebucket.s3.amazonaws.com");
+	CHECK_STR(sigv4_presign(&s, &q, 86400, &a),
+		  "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential="
+		  "AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date="
+		  "20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature="
+		  "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
+}
+
+TEST(sigv4_keeps_the_key_of_one_secret_day_region_and_service)
+{
+	static const char *const secrets[] = { "one", "two" }, *const regions[] = { "r", "s" };
+	struct sigv4_key key = { 0 };
+
+	for (int i = 0; i < 16; i++) {
+		auto_arena struct arena a = { 0 };
+		struct sigv4 s = { .keys = { ID, secrets[i & 1], "" },
+				   .region = regions[i >> 1 & 1],
+				   .service = i & 4 ? "ec2" : "sts",
+				   .unix_s = 1700000000 + (i & 8 ? 86400 : 0) };
+		const char *want = sigv4_signature(&s, "x", &a);
+
+		s.key = &key;
+		CHECK_STR(sigv4_signature(&s, "x", &a), want);
+		CHECK_STR(sigv4_signature(&s, "x", &a), want);
+		CHECK_STR(key.secret, s.keys.secret);
+	}
+	sigv4_forget(&key);
+	CHECK(!key.secret[0] && !key.scope[0]);
+}
+
+TEST(sigv4_does_not_keep_what_is_too_long)
+{
+	auto_arena struct arena a = { 0 };
+	struct sigv4_key key = { 0 };
+	struct sigv4 s = { .keys = { ID, arena_fmt(&a, "%0200d", 1), "" },
+			   .region = "r",
+			   .service = "ec2",
+			   .key = &key };
+
+	CHECK(strlen(sigv4_signature(&s, "x", &a)) == 64);
+	CHECK(!key.scope[0]);
+}
+
 TEST(uri_encode_keeps_only_the_unreserved)
 {
 	auto_buf struct buf out = { 0 };
