@@ -9,7 +9,11 @@
 #include "clock.h"
 #include "creds_chain.h"
 
-enum { AHEAD_S = 300, PAUSE_MS = 10000 /* after a failure, while the old keys serve */ };
+enum {
+	AHEAD_S = 300,
+	PAUSE_MS = 10000 /* while the keys are good: after a failure, or when the new ones are as
+			    short-lived */
+};
 
 struct creds {
 	const char *profile; /* in options_mem, as the next */
@@ -93,7 +97,7 @@ static int fetch(struct creds *c, int64_t deadline, struct err *e)
 		keep(c, &got);
 	else
 		c->failure = *e;
-	c->not_before = rc == 0 ? 0 : now_ms() + PAUSE_MS;
+	c->not_before = rc == 0 && !due(c) ? 0 : now_ms() + PAUSE_MS;
 	pthread_cond_broadcast(&c->changed);
 	return rc;
 }

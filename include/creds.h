@@ -24,9 +24,10 @@ MUST int creds_new(struct creds **out, const struct creds_options *o, struct err
 void creds_free(struct creds **c);
 #define auto_creds AUTO(creds_free)
 
-/* Keys that are good now; strings live in a. Fetched again from five minutes before they expire on;
- * while that fails they serve to their end, and half of the time left is spent at most. Many
- * threads that wait cause one fetch. ENOENT: no credentials anywhere, and what was looked at. */
+/* Keys that are good now; strings live in a. Fetched again from five minutes before they expire on,
+ * every ten seconds at most; while that fails they serve to their end, and half of the time left is
+ * spent at most. Many threads that wait cause one fetch. ENOENT: no credentials anywhere, and what
+ * was looked at. */
 MUST int creds_get(struct creds *c, struct aws_keys *out, struct arena *a, int64_t deadline,
 		   struct err *e);
 /* AWS says that the keys of this id have expired: fetch others next time. True when there may be

@@ -104,6 +104,7 @@ TEST(aws_calls_with_old_keys_while_imds_is_silent)
 	struct aws_keys k = { 0 };
 	struct err e = { 0 };
 	char keys[256], soon[21];
+	int64_t deadline;
 
 	time_rfc3339(wall_ns() / 1000000000 + 60, soon);
 	snprintf(keys, sizeof(keys), KEYS("%s"), soon);
@@ -116,7 +117,9 @@ TEST(aws_calls_with_old_keys_while_imds_is_silent)
 	CHECK(aws_new(&w, NULL, now_ms() + 20000, &e) == 0);
 	CHECK(get(aws_creds(w), &k, &a, &e) == 0);
 	i.mute = true;
-	CHECK(aws_send(w, &q, &r, &a, now_ms() + 1000, &e) == 0);
+	deadline = now_ms() + 2000;
+	CHECK(creds_refresh(aws_creds(w), deadline, &e) < 0 && e.num == ETIMEDOUT);
+	CHECK(aws_send(w, &q, &r, &a, deadline, &e) == 0);
 	web_stop(&web);
 	CHECK(i.nheld > 0);
 	while (i.nheld)

@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addr.h"
 #include "aws_session.h"
 #include "clock.h"
 #include "creds_chain.h"
 #include "fakeaws.h"
 #include "file.h"
-#include "test.h"
+#include "nettest.h"
 #include "tmpdir.h"
 
 #define LATER "2099-01-02T03:04:05Z"
@@ -331,4 +332,33 @@ TEST(creds_container_failures_are_told_apart)
 		if (!strstr(e.msg, cases[i].want))
 			printf("#   %s\n", e.msg);
 	}
+}
+
+/* ECS's agent has an address of its own, here in a namespace of its own. */
+TEST(creds_of_a_relative_uri_come_from_the_agent_of_ecs)
+{
+	struct agent g = { .answer = KEYS("ASIAR", LATER) };
+	const struct ip at = ip("169.254.170.2");
+	const struct addr own = { .index = 1, .ip = cidr("169.254.170.2/32") };
+	auto_arena struct arena a = { 0 };
+	auto_web struct web web = { 0 };
+	struct aws_keys k = { 0 };
+	struct nl nl = { 0 };
+	struct err e = { 0 };
+	int ns, back = 0;
+	CLEAN;
+
+	ns = ns_new(&nl);
+	CHECK(netns_enter(ns, &back, &e) == 0);
+	web_loopback();
+	CHECK(addr_ensure(&nl, &own, &e) == 0);
+	web_serve_at(&web, &(struct httpd_at) { .ip = &at, .port = 80 }, agent, &g);
+	setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/keys?x=1", 1);
+	setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://example.com", 1);
+	CHECK_STR(fetch("", (struct creds_options) { 0 }, &k, &a, &e), "container (169.254.170.2)");
+	CHECK_STR(k.id, "ASIAR");
+	web_stop(&web);
+	netns_leave(&back);
+	nl_close(&nl);
+	fd_free(&ns);
 }

@@ -53,6 +53,7 @@ struct caller {
 	int rc;
 	struct err e;
 	char id[16];
+	bool refresh; /* as the job that looks ahead */
 };
 
 static void *call(void *arg)
@@ -61,6 +62,10 @@ static void *call(void *arg)
 	auto_arena struct arena a = { 0 };
 	struct aws_keys k = { 0 };
 
+	if (i->refresh) {
+		i->rc = creds_refresh(i->c, i->deadline, &i->e);
+		return NULL;
+	}
 	i->rc = creds_get(i->c, &k, &a, i->deadline, &i->e);
 	snprintf(i->id, sizeof(i->id), "%s", i->rc == 0 ? k.id : "");
 	return NULL;
@@ -131,7 +136,7 @@ TEST(creds_that_are_still_good_serve_while_others_are_fetched)
 	pthread_mutex_lock(&g.lock);
 	g.hold = true;
 	pthread_mutex_unlock(&g.lock);
-	first = (struct caller) { .c = c, .deadline = now_ms() + 20000 };
+	first = (struct caller) { .c = c, .deadline = now_ms() + 20000, .refresh = true };
 	CHECK(pthread_create(&first.thread, NULL, call, &first) == 0);
 	pthread_mutex_lock(&g.lock);
 	while (!g.held)
@@ -143,7 +148,8 @@ TEST(creds_that_are_still_good_serve_while_others_are_fetched)
 	stop(&g, &w); /* the agent goes without an answer */
 	httpd_reply(g.held, 200, NULL, "", 0);
 	pthread_join(first.thread, NULL);
-	CHECK(first.rc == 0);
+	CHECK(first.rc < 0);
+	CHECK_INT(g.asked, 2);
 }
 
 TEST(creds_failures_reach_all_who_wait)
@@ -182,4 +188,29 @@ TEST(creds_waiters_give_up_at_their_deadline)
 	httpd_reply(g.held, 200, NULL, "", 0);
 	pthread_join(first.thread, NULL);
 	CHECK(first.rc < 0);
+}
+
+TEST(creds_serve_to_their_end_while_new_ones_are_refused)
+{
+	struct agent g = { 0 };
+	auto_creds struct creds *c = NULL;
+	auto_web struct web w = { 0 };
+	struct caller all[THREADS];
+	struct err e = { 0 };
+
+	start(&g, &w, &c, 200);
+	call_all(c, all);
+	pthread_mutex_lock(&g.lock);
+	g.status = 403;
+	pthread_mutex_unlock(&g.lock);
+	CHECK(creds_refresh(c, now_ms() + 20000, &e) < 0 && strstr(e.msg, "status 403"));
+	CHECK(creds_due(c) > 0 && creds_due(c) <= 10000);
+	call_all(c, all); /* in the pause: nobody asks */
+	for (int i = 0; i < THREADS; i++)
+		CHECK_STR(all[i].id, "A1");
+	CHECK(creds_expired(c, "A1"));
+	call(&all[0]);
+	CHECK(all[0].rc < 0 && strstr(all[0].e.msg, "status 403"));
+	stop(&g, &w);
+	CHECK_INT(g.asked, 3);
 }

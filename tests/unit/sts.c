@@ -51,7 +51,7 @@ TEST(sts_answers_that_are_none_are_refused)
 		{ 200, SESSION("AssumeRoleWithWebIdentity", "ASIA", "soon") },
 		{ 200, SESSION("AssumeRoleWithWebIdentity", "", "2099-01-02T03:04:05Z") },
 		{ 400, "<ErrorResponse><Error><Code>InvalidIdentityToken</Code><Message>the token "
-		       "web.hush.token is bad</Message></Error></ErrorResponse>" },
+		       "web.hush=token is bad</Message></Error></ErrorResponse>" },
 	};
 	static const struct {
 		int num;
@@ -61,7 +61,7 @@ TEST(sts_answers_that_are_none_are_refused)
 		     { 0, "InvalidIdentityToken" } };
 	struct sts_assume q = role;
 
-	q.web_token = "web.hush.token";
+	q.web_token = "web.hush=token";
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		auto_fakeaws struct fakeaws f = { .answers = &bad[i], .n = 1 };
 		auto_arena struct arena a = { 0 };
@@ -74,7 +74,7 @@ TEST(sts_answers_that_are_none_are_refused)
 		CHECK(!want[i].num || e.num == want[i].num);
 		CHECK(strstr(e.msg, want[i].want) && !strstr(e.msg, "hush"));
 		web_stop(&f.web);
-		CHECK(fakeaws_got(&f, "WebIdentityToken=web.hush.token"));
+		CHECK(fakeaws_got(&f, "WebIdentityToken=web.hush%3Dtoken"));
 		CHECK_INT(f.bad_signatures, (int)f.asked); /* it is not signed at all */
 	}
 }
