@@ -61,7 +61,7 @@ static bool go_on(struct aws_call *c, int attempt, int *paid)
 	return true;
 }
 
-/* A refusal settles what an earlier attempt left open: it comes with the same token. */
+/* A refusal by AWS settles what an earlier attempt left open: it comes with the same token. */
 static int perform(struct aws_call *c, int *attempts, struct err *e)
 {
 	bool unsure = false;
@@ -74,7 +74,7 @@ static int perform(struct aws_call *c, int *attempts, struct err *e)
 			retry_quota_give(&c->w->quota, paid ? paid : 1);
 			return 0;
 		}
-		unsure = o == AWS_UNSURE || (unsure && o == AWS_NOT_EXECUTED);
+		unsure = o == AWS_UNSURE || (unsure && (o == AWS_NOT_EXECUTED || !c->status));
 		if (!again(c, o) || *attempts >= c->w->attempts || !go_on(c, *attempts, &paid))
 			break;
 	}

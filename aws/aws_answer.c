@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "aws_session.h"
+#include "str.h"
 
 static int on_item(const struct xml *item, void *reader, struct err *e)
 {
@@ -73,7 +73,8 @@ static int end_xml(struct aws_reader *r, const struct http_response *h, struct e
 		return -1;
 	aws_note_request_id(c, h, root);
 	/* a portal that wants a login; a refusal that does not say so */
-	if (strcasecmp(root->name, "html") == 0 || strcmp(root->name, "Response") == 0)
+	if (!str_suffix(root->name, "Response") || strcmp(root->name, "Response") == 0 ||
+	    strcmp(root->name, "ErrorResponse") == 0)
 		return fail(e, EBADMSG, "it is a <%.40s>, not a <%sResponse>", root->name,
 			    c->q->action);
 	if (c->service->protocol == AWS_QUERY)
@@ -110,7 +111,7 @@ enum aws_outcome aws_reader_end(struct aws_reader *r, const struct http_response
 		return AWS_REFUSED;
 	}
 	r->first[r->n] = '\0';
-	if (r->n)
+	if (r->n && c->q->service != AWS_STS) /* new keys are in there */
 		fail(e, EBADMSG, "%s; it %s%.60s%sbegins with: %s", arena_str(c->a, e->msg),
 		     *type ? "is " : "", aws_presentable(type, r->secrets, c->a),
 		     *type ? " and " : "", aws_presentable(r->first, r->secrets, c->a));

@@ -98,15 +98,15 @@ typedef int source_fn(const struct creds_ask *q, struct creds_got *out, struct e
 
 int creds_fetch(const struct creds_ask *q, struct creds_got *out, struct err *e)
 {
-	static source_fn *const sources[] = { creds_from_environment, creds_from_profile,
-					      creds_from_web_identity, creds_from_container,
+	static source_fn *const sources[] = { creds_from_environment, creds_from_web_identity,
+					      creds_from_profile, creds_from_container,
 					      creds_from_instance };
 
 	*out = (struct creds_got) { .source = "" };
 	if (q->must_exist && !profiles_has(q->profiles, q->profile))
 		return fail(e, ENOENT, "there is no profile '%.80s' in the config files",
 			    q->profile);
-	for (size_t i = q->by_option ? 1 : 0; i < COUNT(sources); i++) {
+	for (size_t i = q->by_option ? 2 : 0; i < COUNT(sources); i++) {
 		int rc = sources[i](q, out, e);
 
 		if (rc != 0)

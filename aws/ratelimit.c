@@ -75,7 +75,7 @@ static bool number(const char *s, bool point, double *out)
 	if (!whole || s[whole + part] || part == 1)
 		return false;
 	*out = strtod(s, NULL);
-	return *out > 0 && *out <= MOST;
+	return *out >= 1e-6 && *out <= MOST;
 }
 
 /* "SERVICE ID:regex=rate:burst", in pieces. */

@@ -5,8 +5,9 @@
 #include "aws.h"
 #include "profile.h"
 
-/* The SDKs' default chain: environment; the profile (its keys, or its role_arn with source_profile
- * or credential_source); web identity (AWS_WEB_IDENTITY_TOKEN_FILE); container
+/* The default chain in the order of the SDK for Go: environment; web identity
+ * (AWS_WEB_IDENTITY_TOKEN_FILE); the profile (its keys, or its role_arn with source_profile or
+ * credential_source), which comes first when an option names it; container
  * (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, _FULL_URI: ECS, EKS Pod Identity); the instance's role
  * by IMDS. The first that is configured is used for good: if it fails, no other is tried.
  * credential_process, SSO and login sessions are refused (ENOTSUP): no helper programs are run. */

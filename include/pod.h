@@ -72,7 +72,8 @@ MUST int pod_setup(const struct pod_ends *n, struct pod_if *p, struct err *e);
 /* The half of pod_setup()'s work that needs no address, ahead of it: creates the pair of p's names
  * and MTU. What stands already is left alone: EEXIST, and pod_setup() will see to it. */
 MUST int pod_pair(const struct pod_ends *n, struct pod_if *p, struct err *e);
-/* Removes a pair that pod_setup() never got; nothing when there is none. */
+/* Removes a pair that pod_setup() never got, by its end in the pod: the host's end may be that of
+ * another sandbox of the same pod by now. Nothing when there is none. */
 MUST int pod_unpair(const struct pod_ends *n, struct pod_if *p, struct err *e);
 /* Host rules and route of one address (3.4); what is gone already is success. Table 1 and 254: no
  * rule 1536 to remove; 0 (it was not recorded): the rules 1536 of every table. */

@@ -49,6 +49,12 @@ static bool set_port(struct http_client *c, const char *colon, size_t n)
 	return true;
 }
 
+/* As errors show it: a password may be in it. */
+static const char *shown(const char *url)
+{
+	return strchr(url, '@') ? "(not shown, for it has an @)" : url;
+}
+
 int http_url(struct http_client *c, const char *url, const char **path, struct err *e)
 {
 	const char *host, *end, *stop;
@@ -58,7 +64,8 @@ int http_url(struct http_client *c, const char *url, const char **path, struct e
 	http_close(c);
 	c->via = (struct http_via) { 0 };
 	if (!str_prefix(url, "http://") && !str_prefix(url, "https://"))
-		return fail(e, EINVAL, "URL '%s' does not begin with http:// or https://", url);
+		return fail(e, EINVAL, "URL '%s' does not begin with http:// or https://",
+			    shown(url));
 	c->tls = str_prefix(url, "https://");
 	host = strchr(url, ':') + 3;
 	stop = host + strcspn(host, "/?#");
@@ -68,12 +75,12 @@ int http_url(struct http_client *c, const char *url, const char **path, struct e
 	n = (size_t)(end - host);
 	if (end > stop || (bracket && *end != ']') || !n || n >= sizeof(c->host) ||
 	    strcspn(host, "@ \t\r\n") < n)
-		return fail(e, EINVAL, "URL '%s' has no usable host", url);
+		return fail(e, EINVAL, "URL '%s' has no usable host", shown(url));
 	memcpy(c->host, host, n);
 	c->host[n] = '\0';
 	end += bracket;
 	if (!set_port(c, end, (size_t)(stop - end)))
-		return fail(e, EINVAL, "URL '%s' has no usable port", url);
+		return fail(e, EINVAL, "URL '%s' has no usable port", shown(url));
 	*path = stop;
 	return 0;
 }

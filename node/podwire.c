@@ -54,7 +54,7 @@ int pod_unpair(const struct pod_ends *n, struct pod_if *p, struct err *e)
 	if (!p->paired)
 		return 0;
 	p->paired = false;
-	return iface_del_name(n->here, p->host, e);
+	return iface_del_name(n->pod, p->cont, e);
 }
 
 /* An old host's end of that name, of a pod that is gone or of this one, is in the way only now and

@@ -196,6 +196,10 @@ TEST(aws_send_tells_what_an_answer_is_that_is_none)
 		  "<html><body>Log in" },
 		{ AWS_EC2, "<Response><Errors/></Response>",
 		  "it is a <Response>, not a <Describe" },
+		{ AWS_EC2, "<Foo/>", "it is a <Foo>, not a <DescribeXResponse>" },
+		{ AWS_EC2,
+		  "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>",
+		  "it is a <ErrorResponse>, not a <DescribeXResponse>" },
 		{ AWS_EC2, "<DescribeXResponse><a>",
 		  "no element found; it is text/html and begins" },
 		{ AWS_EC2, "<!DOCTYPE html><html>",
@@ -225,6 +229,23 @@ TEST(aws_send_tells_what_an_answer_is_that_is_none)
 		web_stop(&f.web);
 		CHECK_INT(f.asked, 1);
 	}
+}
+
+/* Keys that STS has just made may be in what cannot be read. */
+TEST(aws_send_shows_nothing_of_what_sts_answers)
+{
+	static const struct fakeaws_answer answer = { 200, "{\"SecretAccessKey\":\"made\"}" };
+	auto_fakeaws struct fakeaws f = { .answers = &answer, .n = 1 };
+	const struct aws_request q = { .service = AWS_STS, .action = "AssumeRole" };
+	auto_answer struct aws_answer r = { 0 };
+	auto_arena struct arena a = { 0 };
+	auto_aws struct aws *w = NULL;
+	struct err e = { 0 };
+
+	fakeaws_start(&f, &w);
+	CHECK(aws_send(w, &q, &r, &a, soon(), &e) < 0 && e.num == EBADMSG);
+	CHECK(strstr(e.msg, "AssumeRole: the answer cannot be read: ") == e.msg);
+	CHECK(!strstr(e.msg, "made"));
 }
 
 /* A gibibyte is announced or sent; of neither more than the limit is taken. */

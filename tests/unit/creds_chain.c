@@ -85,6 +85,11 @@ TEST(creds_come_from_the_first_source_that_is_there)
 	CHECK_STR(fetch(TWO, x, &k, &a, &e), "");
 	CHECK(e.num == ENOENT && strstr(e.msg, "no profile 'none'"));
 	forget(NULL);
+	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent/t", 1); /* not the profile */
+	setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/r", 1);
+	CHECK_STR(fetch(TWO, (struct creds_options) { 0 }, &k, &a, &e), "");
+	CHECK(e.num == ENOENT && strstr(e.msg, "open /nonexistent/t"));
+	forget(NULL);
 	CHECK_STR(fetch("", (struct creds_options) { 0 }, &k, &a, &e), "");
 	CHECK(e.num == ENOENT && strstr(e.msg, "AWS_WEB_IDENTITY_TOKEN_FILE"));
 }

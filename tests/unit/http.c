@@ -49,7 +49,7 @@ TEST(http_url_splits)
 	}
 }
 
-TEST(http_url_refuses_and_names_the_url)
+TEST(http_url_refuses_and_names_the_url_but_no_password)
 {
 	static const char *const bad[] = { "",
 					   "a",
@@ -72,7 +72,7 @@ TEST(http_url_refuses_and_names_the_url)
 		struct err e = { 0 };
 
 		CHECK(http_url(&c, bad[i], &path, &e) < 0 && e.num == EINVAL);
-		CHECK(strstr(e.msg, bad[i]));
+		CHECK(strchr(bad[i], '@') ? !strstr(e.msg, "u:p") : strstr(e.msg, bad[i]) != NULL);
 	}
 }
 
