@@ -44,7 +44,6 @@ static void add_secret(struct attempt *t, const char *text)
 static int find_keys(struct attempt *t, struct err *e)
 {
 	struct aws_call *c = t->c;
-	const char *web = strstr(c->body.p, "WebIdentityToken=");
 
 	if (c->q->keys)
 		t->keys = *c->q->keys;
@@ -52,8 +51,7 @@ static int find_keys(struct attempt *t, struct err *e)
 		return -1;
 	add_secret(t, t->keys.secret);
 	add_secret(t, t->keys.token);
-	web = web ? strchr(web, '=') + 1 : "";
-	add_secret(t, arena_fmt(&t->a, "%.*s", (int)strcspn(web, "&"), web));
+	add_secret(t, c->q->secret);
 	return 0;
 }
 
@@ -106,7 +104,7 @@ static void compose(struct attempt *t)
 	} else {
 		http_add(h, "Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
 	}
-	t->signed_s = wall_ns() / 1000000000 + c->w->skew_s;
+	t->signed_s = wall_s() + c->w->skew_s;
 	sign(t);
 	http_add(h, "User-Agent", c->w->agent);
 }
@@ -120,7 +118,7 @@ static bool set_clock(struct attempt *t)
 
 	if (theirs < 0 || llabs(theirs - t->signed_s) <= SKEW_S)
 		return false;
-	t->c->w->skew_s = theirs - wall_ns() / 1000000000;
+	t->c->w->skew_s = theirs - wall_s();
 	return true;
 }
 

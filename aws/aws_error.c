@@ -9,6 +9,7 @@
 #include "aws_session.h"
 #include "clock.h"
 #include "str.h"
+#include "uri.h"
 
 enum {
 	DAY_MS = 24 * 60 * 60 * 1000,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "aws.h"
+#include "uri.h"
 
 void aws_param(struct aws_params *p, const char *name, const char *value)
 {
@@ -20,16 +21,6 @@ void aws_param_int(struct aws_params *p, const char *name, int64_t value)
 
 	snprintf(text, sizeof(text), "%lld", (long long)value);
 	aws_param(p, name, text);
-}
-
-void aws_param_list(struct aws_params *p, const char *name, const char *const *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		char key[128];
-
-		snprintf(key, sizeof(key), "%s.%zu", name, i + 1);
-		aws_param(p, key, v[i]);
-	}
 }
 
 void aws_params_free(struct aws_params *p)

@@ -12,13 +12,6 @@
 
 enum { ATTEMPTS = 3, MOST_ATTEMPTS = 100, PAUSE_MS = 1000 };
 
-static const char *env(const char *name)
-{
-	const char *v = getenv(name);
-
-	return v ? v : "";
-}
-
 static const char *of_profile(const struct aws *w, const char *key)
 {
 	return profiles_get(w->profiles, w->profile, key);
@@ -60,8 +53,8 @@ static int find_region(struct aws *w, const struct aws_options *o, int64_t deadl
 	if (o->region && *o->region)
 		return set_region(w, o->region, "region", e);
 	for (size_t i = 0; i < COUNT(names); i++)
-		if (*env(names[i]))
-			return set_region(w, env(names[i]), names[i], e);
+		if (*str_env(names[i]))
+			return set_region(w, str_env(names[i]), names[i], e);
 	snprintf(from, sizeof(from), "region of profile %.80s", w->profile);
 	if (*of_profile(w, "region"))
 		return set_region(w, of_profile(w, "region"), from, e);
@@ -74,7 +67,7 @@ static int find_region(struct aws *w, const struct aws_options *o, int64_t deadl
 
 static int find_attempts(struct aws *w, const struct aws_options *o, struct err *e)
 {
-	const char *from = "AWS_MAX_ATTEMPTS", *text = env(from);
+	const char *from = "AWS_MAX_ATTEMPTS", *text = str_env(from);
 	uint64_t n = ATTEMPTS;
 
 	if (!*text) {
@@ -116,7 +109,7 @@ static int find_endpoints(struct aws *w, const char *overrides, struct err *e)
 
 static int find_profile(struct aws *w, const struct aws_options *o, struct err *e)
 {
-	const char *name = o->profile && *o->profile ? o->profile : env("AWS_PROFILE");
+	const char *name = o->profile && *o->profile ? o->profile : str_env("AWS_PROFILE");
 	struct err said = { 0 };
 
 	w->profile = arena_str(&w->mem, *name ? name : "default");
@@ -141,7 +134,7 @@ static int set_up(struct aws *w, const struct aws_options *o, int64_t deadline, 
 		return wrap(e, "--aws-api-throttle");
 	c.profiles = w->profiles;
 	c.profile = w->profile;
-	c.profile_asked = (o->profile && *o->profile) || *env("AWS_PROFILE");
+	c.profile_asked = (o->profile && *o->profile) || *str_env("AWS_PROFILE");
 	return creds_new(&w->creds, &c, e);
 }
 

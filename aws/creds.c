@@ -4,10 +4,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "clock.h"
+#include "cond.h"
 #include "creds_chain.h"
+#include "str.h"
 
 enum {
 	AHEAD_S = 300,
@@ -36,11 +37,6 @@ struct creds {
 	struct creds_got have;
 };
 
-static int64_t wall_s(void)
-{
-	return wall_ns() / 1000000000;
-}
-
 static bool good(const struct creds *c)
 {
 	return c->have.keys.id && (!c->have.until || wall_s() < c->have.until);
@@ -68,7 +64,7 @@ static void keep(struct creds *c, const struct creds_got *got)
 static int fetch(struct creds *c, int64_t deadline, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
-	bool asked = c->o.profile_asked || *creds_env("AWS_PROFILE");
+	bool asked = c->o.profile_asked || *str_env("AWS_PROFILE");
 	struct creds_ask q = { .profiles = c->o.profiles,
 			       .profile = c->profile,
 			       .must_exist = asked,
@@ -81,7 +77,7 @@ static int fetch(struct creds *c, int64_t deadline, struct err *e)
 	struct creds_got got;
 	int rc;
 
-	q.by_option = c->o.profile_asked && strcmp(c->profile, creds_env("AWS_PROFILE")) != 0;
+	q.by_option = c->o.profile_asked && strcmp(c->profile, str_env("AWS_PROFILE")) != 0;
 	if (good(c)) /* a silent source must leave time for the call that they are for */
 		q.deadline = now_ms() + (deadline - now_ms()) / 2;
 	c->fetching = true;
@@ -106,19 +102,9 @@ static int fetch(struct creds *c, int64_t deadline, struct err *e)
 static int await(struct creds *c, int64_t deadline, struct err *e)
 {
 	uint64_t rounds = c->rounds;
-	int64_t left = deadline_left(deadline);
-	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += left / 1000;
-	t.tv_nsec += left % 1000 * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
 	while (c->rounds == rounds)
-		if (pthread_cond_timedwait(&c->changed, &c->lock, &t) == ETIMEDOUT &&
-		    c->rounds == rounds)
+		if (!cond_wait(&c->changed, &c->lock, deadline) && c->rounds == rounds)
 			return fail(e, ETIMEDOUT, "credentials: the fetch did not end in time");
 	if (c->rc == 0 || (c->failure.num == ETIMEDOUT && now_ms() < deadline))
 		return 1;
@@ -139,23 +125,13 @@ static int ensure(struct creds *c, int64_t deadline, struct err *e)
 	}
 }
 
-static void make_locks(struct creds *c)
-{
-	pthread_condattr_t clock;
-
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->changed, &clock);
-	pthread_condattr_destroy(&clock);
-}
-
 int creds_new(struct creds **out, const struct creds_options *o, struct err *e)
 {
 	auto_creds struct creds *c = xalloc(sizeof(*c));
-	const char *name = o->profile && *o->profile ? o->profile : creds_env("AWS_PROFILE");
+	const char *name = o->profile && *o->profile ? o->profile : str_env("AWS_PROFILE");
 
-	make_locks(c);
+	pthread_mutex_init(&c->lock, NULL);
+	cond_init(&c->changed);
 	c->o = *o;
 	c->o.profile_asked = o->profile_asked && o->profile;
 	c->profile = arena_str(&c->options_mem, *name ? name : "default");

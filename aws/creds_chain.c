@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* creds_chain.c - the order of the sources, the environment's keys, and what sources share. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "creds_chain.h"
 #include "file.h"
 #include "json.h"
+#include "str.h"
 
 enum { MAX_ID = 127, MAX_TOKEN = 16 * 1024, MAX_SECRET_FILE = 64 * 1024 };
-
-const char *creds_env(const char *name)
-{
-	const char *v = getenv(name);
-
-	return v ? v : "";
-}
 
 static bool plain(const char *s, size_t max)
 {
@@ -79,8 +72,7 @@ int creds_secret_file(const char *path, const char *what, const char **out, stru
 
 int creds_from_environment(const struct creds_ask *q, struct creds_got *out, struct err *e)
 {
-	const char *id = creds_env("AWS_ACCESS_KEY_ID"),
-		   *secret = creds_env("AWS_SECRET_ACCESS_KEY");
+	const char *id = str_env("AWS_ACCESS_KEY_ID"), *secret = str_env("AWS_SECRET_ACCESS_KEY");
 
 	if (!*id && !*secret)
 		return 0;
@@ -89,26 +81,31 @@ int creds_from_environment(const struct creds_ask *q, struct creds_got *out, str
 			    *id ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
 			    *id ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
 	out->keys = (struct aws_keys) { arena_str(q->a, id), arena_str(q->a, secret),
-					arena_str(q->a, creds_env("AWS_SESSION_TOKEN")) };
+					arena_str(q->a, str_env("AWS_SESSION_TOKEN")) };
 	out->source = "environment";
 	return creds_check(&out->keys, "environment", e) < 0 ? -1 : 1;
 }
 
-typedef int source_fn(const struct creds_ask *q, struct creds_got *out, struct err *e);
-
 int creds_fetch(const struct creds_ask *q, struct creds_got *out, struct err *e)
 {
-	static source_fn *const sources[] = { creds_from_environment, creds_from_web_identity,
-					      creds_from_profile, creds_from_container,
-					      creds_from_instance };
+	static const struct {
+		int (*fn)(const struct creds_ask *q, struct creds_got *out, struct err *e);
+		bool behind_option; /* not asked when an option names a profile */
+	} sources[] = { { creds_from_environment, true },
+			{ creds_from_web_identity, true },
+			{ creds_from_profile, false },
+			{ creds_from_container, false },
+			{ creds_from_instance, false } };
 
 	*out = (struct creds_got) { .source = "" };
 	if (q->must_exist && !profiles_has(q->profiles, q->profile))
 		return fail(e, ENOENT, "there is no profile '%.80s' in the config files",
 			    q->profile);
-	for (size_t i = q->by_option ? 2 : 0; i < COUNT(sources); i++) {
-		int rc = sources[i](q, out, e);
+	for (size_t i = 0; i < COUNT(sources); i++) {
+		int rc = 0;
 
+		if (!q->by_option || !sources[i].behind_option)
+			rc = sources[i].fn(q, out, e);
 		if (rc != 0)
 			return rc < 0 ? -1 : 0;
 	}

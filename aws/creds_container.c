@@ -2,7 +2,6 @@
 /* creds_container.c - what an agent beside the container gives: ECS, EKS Pod Identity. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -33,7 +32,7 @@ static bool own(const char *host)
 static int find_target(struct http_client *c, const char **target, const struct creds_ask *q,
 		       struct err *e)
 {
-	const char *relative = creds_env(RELATIVE), *full = creds_env(FULL), *url = full;
+	const char *relative = str_env(RELATIVE), *full = str_env(FULL), *url = full;
 
 	if (*relative && *relative != '/')
 		return fail(e, EINVAL, RELATIVE " '%.100s' does not begin with /", relative);
@@ -55,9 +54,9 @@ static int find_target(struct http_client *c, const char **target, const struct 
 /* Read anew at each fetch: the kubelet replaces the file. */
 static int find_token(const char **token, const struct creds_ask *q, struct err *e)
 {
-	const char *file = creds_env(TOKEN "_FILE");
+	const char *file = str_env(TOKEN "_FILE");
 
-	*token = creds_env(TOKEN);
+	*token = str_env(TOKEN);
 	if (*file)
 		return creds_secret_file(file, TOKEN "_FILE", token, q->a, e);
 	if (strpbrk(*token, "\r\n"))
@@ -96,24 +95,19 @@ static int ask_once(struct http_client *c, const char *target, const char *token
 	return 0;
 }
 
-static bool again(int num)
-{
-	return num == EAGAIN || num == ECONNREFUSED || num == ECONNRESET || num == EPIPE ||
-	       num == EHOSTUNREACH || num == ENETUNREACH;
-}
-
 int creds_from_container(const struct creds_ask *q, struct creds_got *out, struct err *e)
 {
 	struct backoff b = { .start_ms = PAUSE_MS, .cap_ms = PAUSE_CAP_MS, .jitter = 0.15 };
 	const char *target, *token, *text = "";
 	auto_http struct http_client c = { 0 };
 
-	if (!*creds_env(RELATIVE) && !*creds_env(FULL))
+	if (!*str_env(RELATIVE) && !*str_env(FULL))
 		return 0;
 	if (find_target(&c, &target, q, e) < 0 || find_token(&token, q, e) < 0)
 		return -1;
 	for (int i = 1; ask_once(&c, target, token, q, &text, e) < 0; i++)
-		if (i == ATTEMPTS || !again(e->num) || !pause_ms(backoff_next(&b), q->deadline))
+		if (i == ATTEMPTS || !conn_passing(e->num) ||
+		    !pause_ms(backoff_next(&b), q->deadline))
 			return -1;
 	out->source = arena_fmt(q->a, "container (%s)", c.host);
 	return creds_read(text, WHAT, out, q->a, e) < 0 ? -1 : 1;

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "creds_chain.h"
+#include "str.h"
 
 #define ROLES "/latest/meta-data/iam/security-credentials/"
 
@@ -21,7 +22,7 @@ int creds_from_instance(const struct creds_ask *q, struct creds_got *out, struct
 {
 	const char *role, *text, *from;
 
-	if (q->no_imds || strcasecmp(creds_env("AWS_EC2_METADATA_DISABLED"), "true") == 0)
+	if (q->no_imds || strcasecmp(str_env("AWS_EC2_METADATA_DISABLED"), "true") == 0)
 		return 0;
 	if (open_imds(q, e) < 0)
 		return -1;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* creds_profile.c - a profile's keys or its role, and web identity: roles are assumed by STS. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -26,8 +25,8 @@ static const char *get(const struct walk *w, const char *profile, const char *ke
 static const char *session_name(const char *given, struct arena *a)
 {
 	if (!*given)
-		given = creds_env("AWS_ROLE_SESSION_NAME");
-	return *given ? given : arena_fmt(a, "vpcbox-%lld", (long long)(wall_ns() / 1000000000));
+		given = str_env("AWS_ROLE_SESSION_NAME");
+	return *given ? given : arena_fmt(a, "vpcbox-%lld", (long long)wall_s());
 }
 
 static int assume(const struct creds_ask *q, const struct aws_keys *keys,
@@ -63,8 +62,8 @@ static int by_token(const struct creds_ask *q, const char *file, const char *wha
 
 int creds_from_web_identity(const struct creds_ask *q, struct creds_got *out, struct err *e)
 {
-	const char *file = creds_env("AWS_WEB_IDENTITY_TOKEN_FILE");
-	struct sts_assume role = { .role = creds_env("AWS_ROLE_ARN"),
+	const char *file = str_env("AWS_WEB_IDENTITY_TOKEN_FILE");
+	struct sts_assume role = { .role = str_env("AWS_ROLE_ARN"),
 				   .session = session_name("", q->a) };
 
 	if (!*file)

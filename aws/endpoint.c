@@ -3,7 +3,6 @@
  * as in botocore's partitions.json and endpoint rule sets; tests/aws/endpoints.sh compares. */
 #include <ctype.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "endpoint.h"
@@ -47,13 +46,6 @@ struct setting {
 	const char *value, *from; /* from: for errors; "" when nothing is set */
 };
 
-static const char *env(const char *name)
-{
-	const char *v = getenv(name);
-
-	return v ? v : "";
-}
-
 static const char *get(const struct endpoint_conf *c, const char *key)
 {
 	return c->profiles && c->profile ? profiles_get(c->profiles, c->profile, key) : "";
@@ -63,8 +55,8 @@ static const char *get(const struct endpoint_conf *c, const char *key)
 static struct setting lookup(const struct endpoint_conf *c, const char *name, const char *key,
 			     struct arena *a)
 {
-	if (*env(name))
-		return (struct setting) { env(name), name };
+	if (*str_env(name))
+		return (struct setting) { str_env(name), name };
 	if (*get(c, key))
 		return (struct setting) { get(c, key),
 					  arena_fmt(a, "%s of profile %s", key, c->profile) };
@@ -111,10 +103,10 @@ static struct setting configured(const char *sdk_id, const struct endpoint_conf 
 	const char *own = arena_fmt(a, "AWS_ENDPOINT_URL_%s", spelt(sdk_id, toupper, a));
 	const char *section = get(c, "services"), *v = "";
 
-	if (*env(own))
-		return (struct setting) { env(own), own };
-	if (*env("AWS_ENDPOINT_URL"))
-		return (struct setting) { env("AWS_ENDPOINT_URL"), "AWS_ENDPOINT_URL" };
+	if (*str_env(own))
+		return (struct setting) { str_env(own), own };
+	if (*str_env("AWS_ENDPOINT_URL"))
+		return (struct setting) { str_env("AWS_ENDPOINT_URL"), "AWS_ENDPOINT_URL" };
 	if (*section)
 		v = profiles_service(c->profiles, section, spelt(sdk_id, tolower, a),
 				     "endpoint_url");
@@ -139,8 +131,8 @@ static int find(enum aws_service s, const struct endpoint_conf *c, struct settin
 	if (!ignore)
 		*out = configured(sdk_id, c, a);
 	/* Amazon's CNI's own; the profile's come behind it */
-	if (s == AWS_EC2 && *env("AWS_EC2_ENDPOINT") && !str_prefix(out->from, "AWS_"))
-		*out = (struct setting) { env("AWS_EC2_ENDPOINT"), "AWS_EC2_ENDPOINT" };
+	if (s == AWS_EC2 && *str_env("AWS_EC2_ENDPOINT") && !str_prefix(out->from, "AWS_"))
+		*out = (struct setting) { str_env("AWS_EC2_ENDPOINT"), "AWS_EC2_ENDPOINT" };
 	return 0;
 }
 

@@ -25,13 +25,6 @@ enum {
 	MAX_ATTEMPTS = 100,
 };
 
-static const char *env(const char *name)
-{
-	const char *v = getenv(name);
-
-	return v ? v : "";
-}
-
 /* Unknown is not without. */
 static bool without_ipv4(void)
 {
@@ -50,9 +43,9 @@ static bool without_ipv4(void)
 
 static int find_url(const struct imds *m, const char **url, struct err *e)
 {
-	const char *mode = env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+	const char *mode = str_env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
 
-	*url = env("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+	*url = str_env("AWS_EC2_METADATA_SERVICE_ENDPOINT");
 	if (**url)
 		return 0;
 	if (*mode && strcasecmp(mode, "IPv4") != 0 && strcasecmp(mode, "IPv6") != 0)
@@ -69,7 +62,7 @@ static int find_url(const struct imds *m, const char **url, struct err *e)
 
 static int number(const char *name, uint64_t usual, uint64_t most, uint64_t *out, struct err *e)
 {
-	const char *v = env(name);
+	const char *v = str_env(name);
 
 	*out = usual;
 	if (*v && (!str_u64(v, out) || !*out || *out > most))
@@ -83,7 +76,7 @@ int imds_init(struct imds *m, struct err *e)
 	uint64_t timeout_s, attempts;
 	const char *url, *path;
 
-	if (strcasecmp(env("AWS_EC2_METADATA_DISABLED"), "true") == 0)
+	if (strcasecmp(str_env("AWS_EC2_METADATA_DISABLED"), "true") == 0)
 		return fail(e, EACCES, "AWS_EC2_METADATA_DISABLED is true: IMDS may not be asked");
 	if (find_url(m, &url, e) < 0 ||
 	    number("AWS_METADATA_SERVICE_TIMEOUT", 0, MAX_TIMEOUT_S, &timeout_s, e) < 0 ||
@@ -98,7 +91,7 @@ int imds_init(struct imds *m, struct err *e)
 		m->base[strlen(m->base) - 1] = '\0';
 	m->timeout_ms = (int64_t)timeout_s * 1000;
 	m->attempts = (int)attempts;
-	m->v1 = strcasecmp(env("AWS_EC2_METADATA_V1_DISABLED"), "false") == 0;
+	m->v1 = strcasecmp(str_env("AWS_EC2_METADATA_V1_DISABLED"), "false") == 0;
 	return 0;
 }
 
@@ -225,8 +218,7 @@ static bool again(const struct imds *m, int num)
 {
 	if (num == ETIMEDOUT) /* of one request, whose time was said */
 		return m->timeout_ms > 0;
-	return num == EAGAIN || num == ECONNREFUSED || num == ECONNRESET || num == EPIPE ||
-	       num == EHOSTUNREACH || num == ENETUNREACH;
+	return conn_passing(num);
 }
 
 int imds_get(struct imds *m, const char *path, const char **text, struct arena *a, int64_t deadline,

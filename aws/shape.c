@@ -15,15 +15,9 @@ const char *tag_get(const struct tags *t, const char *key)
 	return NULL;
 }
 
-/* As struct Ts, whatever T is. */
-struct list {
-	void *v;
-	size_t n;
-};
-
-static struct list list_at(const void *at)
+static struct shape_list list_at(const void *at)
 {
-	struct list l;
+	struct shape_list l;
 
 	memcpy(&l, at, sizeof(l));
 	return l;
@@ -76,7 +70,7 @@ static const char *scalar(enum shape_kind kind, const void *at, struct text *t)
 }
 
 /* The i-th value of a list as text, in t unless it is a string. */
-static const char *element(enum shape_kind kind, struct list l, size_t i, struct text *t)
+static const char *element(enum shape_kind kind, struct shape_list l, size_t i, struct text *t)
 {
 	if (kind == SHAPE_IPS)
 		return scalar(SHAPE_IP, (const struct ip *)l.v + i, t);
@@ -105,7 +99,7 @@ static void name_cut(struct put *w, size_t len)
 
 static void put_struct(struct put *w, const struct shape *s, const void *in);
 
-static void put_list(struct put *w, const struct shape_field *f, struct list l)
+static void put_list(struct put *w, const struct shape_field *f, struct shape_list l)
 {
 	const char *member = w->p == AWS_EC2_QUERY ? "" : ".member";
 	size_t len = w->name.len;
@@ -184,7 +178,7 @@ void shape_put(const struct shape *s, const void *in, enum aws_protocol p, struc
 	put_struct(&w, s, in);
 }
 
-static struct json *json_list(const struct shape_field *f, struct list l)
+static struct json *json_list(const struct shape_field *f, struct shape_list l)
 {
 	struct json *j = json_array();
 	struct text t;

@@ -126,10 +126,7 @@ struct sofar {
 /* The page's list goes behind those before it, and all of them back into the page. */
 static void append(const struct shape_field *f, struct sofar *all, void *page, struct arena *a)
 {
-	struct {
-		void *v;
-		size_t n;
-	} list;
+	struct shape_list list;
 	size_t size = f->sub->size;
 
 	memcpy(&list, (char *)page + f->at, sizeof(list));
@@ -190,17 +187,14 @@ static int each_element(const struct xml *x, void *arg, struct err *e)
 static int each_of_page(const struct each *t, const struct shape_field *f,
 			const struct aws_answer *r, struct arena *a, struct err *e)
 {
-	struct {
-		const char *v;
-		size_t n;
-	} list;
+	struct shape_list list;
 	char *page = arena_get(a, t->c->act->out->size);
 
 	if (take(t->c, r, page, a, e) < 0)
 		return -1;
 	memcpy(&list, page + f->at, sizeof(list));
 	for (size_t i = 0; i < list.n; i++)
-		if (t->fn(list.v + i * f->sub->size, t->arg, e) < 0)
+		if (t->fn((const char *)list.v + i * f->sub->size, t->arg, e) < 0)
 			return -1;
 	return 0;
 }

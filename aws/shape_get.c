@@ -8,11 +8,6 @@
 
 #include "shape.h"
 
-/* As struct Ts, whatever T is. */
-struct list {
-	void *v;
-	size_t n;
-};
 struct node {
 	const struct xml *x;
 	const struct json *j;
@@ -243,7 +238,7 @@ static int get_list(const struct get *g, const struct shape_field *f, void *at,
 		    const struct nodes *from, const char *path)
 {
 	size_t size = element_size(f);
-	struct list l = { from->n ? arena_get(g->a, from->n * size) : NULL, 0 };
+	struct shape_list l = { from->n ? arena_get(g->a, from->n * size) : NULL, 0 };
 
 	for (; l.n < from->n; l.n++)
 		if (get_one(g, f, (char *)l.v + l.n * size, from->v[l.n], path) < 0)

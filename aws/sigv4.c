@@ -10,6 +10,7 @@
 #include "hash.h"
 #include "sigv4.h"
 #include "str.h"
+#include "uri.h"
 
 #define ALGORITHM "AWS4-HMAC-SHA256"
 
@@ -17,40 +18,12 @@ struct pair {
 	const char *name, *value;
 };
 
-void uri_encode(const char *s, size_t n, const char *keep, struct buf *out)
-{
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c < 128 && c && (isalnum(c) || strchr("-._~", c) || strchr(keep, c)))
-			buf_add(out, &s[i], 1);
-		else
-			buf_fmt(out, "%%%02X", c);
-	}
-}
-
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Decode what is encoded, then encode all: one spelling for every way to write it. */
 static const char *recode(const char *s, size_t n, struct arena *a)
 {
 	auto_buf struct buf plain = { 0 }, out = { 0 };
 
-	for (size_t i = 0; i < n; i++) {
-		char c = s[i];
-
-		if (c == '%' && i + 2 < n && nibble(s[i + 1]) >= 0 && nibble(s[i + 2]) >= 0) {
-			c = (char)(nibble(s[i + 1]) * 16 + nibble(s[i + 2]));
-			i += 2;
-		}
-		buf_add(&plain, &c, 1);
-	}
+	(void)uri_decode(s, n, &plain); /* a % of its own counts as one */
 	if (plain.len)
 		uri_encode(plain.p, plain.len, "", &out);
 	return arena_str(a, out.len ? out.p : "");

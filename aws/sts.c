@@ -2,7 +2,6 @@
 /* sts.c - roles, who we are, and tokens for EKS. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "aws_session.h"
@@ -11,15 +10,6 @@
 #include "sts.h"
 
 enum { EKS_S = 60 };
-
-/* What was given is a secret, whoever quotes it. */
-static void hide(const char *secret, struct err *e)
-{
-	char *at = secret && *secret ? strstr(e->msg, secret) : NULL;
-
-	if (at)
-		snprintf(at, sizeof(e->msg) - (size_t)(at - e->msg), "...");
-}
 
 static int read_session(const struct xml *x, const char *action, struct sts_session *out,
 			struct arena *a, struct err *e)
@@ -46,7 +36,8 @@ int sts_assume_role(struct aws *w, const struct aws_keys *keys, const struct sts
 				   .action = q->web_token ? "AssumeRoleWithWebIdentity"
 							  : "AssumeRole",
 				   .repeatable = true,
-				   .keys = q->web_token ? &none : keys };
+				   .keys = q->web_token ? &none : keys,
+				   .secret = q->web_token };
 
 	aws_param(&p, "RoleArn", q->role);
 	aws_param(&p, "RoleSessionName", q->session);
@@ -57,10 +48,8 @@ int sts_assume_role(struct aws *w, const struct aws_keys *keys, const struct sts
 	if (q->duration_s)
 		aws_param_int(&p, "DurationSeconds", q->duration_s);
 	ask.body = p.body.p;
-	if (aws_send(w, &ask, &r, a, deadline, e) < 0) {
-		hide(q->web_token, e);
+	if (aws_send(w, &ask, &r, a, deadline, e) < 0)
 		return -1;
-	}
 	return read_session(r.xml, ask.action, out, a, e);
 }
 
@@ -86,7 +75,7 @@ int sts_eks_token(struct aws *w, const char *cluster, const char **out, struct a
 	const struct aws_endpoint *to = &w->endpoints[AWS_STS];
 	struct sigv4 s = { .region = aws_region(w),
 			   .service = "sts",
-			   .unix_s = wall_ns() / 1000000000 + w->skew_s };
+			   .unix_s = wall_s() + w->skew_s };
 	struct http_request q = { .method = "GET" };
 	auto_buf struct buf token = { 0 };
 	const char *url;

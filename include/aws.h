@@ -65,8 +65,6 @@ struct aws_params {
 };
 void aws_param(struct aws_params *p, const char *name, const char *value); /* "Filter.1.Name" */
 void aws_param_int(struct aws_params *p, const char *name, int64_t value);
-/* NAME.1 .. NAME.n */
-void aws_param_list(struct aws_params *p, const char *name, const char *const *v, size_t n);
 void aws_params_free(struct aws_params *p);
 #define auto_aws_params AUTO(aws_params_free)
 
@@ -79,6 +77,7 @@ struct aws_request {
 	bool repeatable;
 	/* NULL: the session's. id "": the call is not signed (AssumeRoleWithWebIdentity). */
 	const struct aws_keys *keys;
+	const char *secret; /* in the body, never to be shown; NULL: none */
 	/* Query protocols: elements at this path ("networkInterfaceSet/item") are given to on_item
 	 * one by one as they arrive, and are not part of the answer: memory is bounded by one of
 	 * them. When an attempt breaks off halfway and the call is made again, on_again is told

@@ -7,6 +7,7 @@
 int64_t now_ms(void);
 /* Nanoseconds since 1970 (checkpoint, logs). */
 int64_t wall_ns(void);
+int64_t wall_s(void); /* the same in seconds */
 /* Milliseconds left until deadline, never negative, capped to what poll() takes. */
 int deadline_left(int64_t deadline);
 /* Time stamps are UTC. Before 1970 or after 9999 there is nothing: the nearest second is written.

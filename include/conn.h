@@ -35,6 +35,9 @@ bool conn_idle(struct conn *c);
 void conn_close(struct conn *c);
 #define auto_conn AUTO(conn_close)
 
+/* Is an error of the way there one that may be over at the next try? */
+bool conn_passing(int num);
+
 /* Wait for events on a non-blocking descriptor, EINTR and all: 1 when one is there, 0 when the
  * deadline is past, below zero with errno. */
 MUST int fd_wait(int fd, short events, int64_t deadline);

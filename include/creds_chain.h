@@ -38,4 +38,3 @@ MUST int creds_read(const char *text, const char *from, struct creds_got *out, s
 /* A file with a secret: at most 64 KiB without NUL; the line end behind it is cut. */
 MUST int creds_secret_file(const char *path, const char *what, const char **out, struct arena *a,
 			   struct err *e);
-const char *creds_env(const char *name); /* "" when it is not set */

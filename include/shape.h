@@ -28,6 +28,12 @@ struct aws_num {
 };
 enum aws_flag { FLAG_UNSET, FLAG_NO, FLAG_YES };
 
+/* What every struct Ts and list of values looks like, whatever T is. */
+struct shape_list {
+	void *v;
+	size_t n;
+};
+
 struct shape;
 struct shape_field {
 	enum shape_kind kind;

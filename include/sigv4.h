@@ -41,7 +41,3 @@ const char *sigv4_canonical(const struct http_request *q, const char *signed_hea
 			    bool single_encode, struct arena *a);
 const char *sigv4_to_sign(const struct sigv4 *s, const char *canonical, struct arena *a);
 const char *sigv4_signature(const struct sigv4 *s, const char *to_sign, struct arena *a);
-
-/* Percent-encode n bytes all but letters, digits, "-._~" (RFC 3986) and what `keep` lists. */
-struct buf;
-void uri_encode(const char *s, size_t n, const char *keep, struct buf *out);

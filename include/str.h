@@ -4,6 +4,8 @@
 #include "arena.h"
 #include "base.h"
 
+/* An environment variable, "" when it is not set. */
+const char *str_env(const char *name);
 /* Decimal only, no sign (str_u64) or an optional one (str_i64), no spaces, no overflow; false
  * leaves *out alone. */
 bool str_u64(const char *s, uint64_t *out);

@@ -206,6 +206,12 @@ int conn_read(struct conn *c, void *data, size_t room, size_t *got, int64_t dead
 	}
 }
 
+bool conn_passing(int num)
+{
+	return num == EAGAIN || num == ECONNREFUSED || num == ECONNRESET || num == EPIPE ||
+	       num == EHOSTUNREACH || num == ENETUNREACH;
+}
+
 bool conn_idle(struct conn *c)
 {
 	struct err e;

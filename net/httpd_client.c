@@ -82,7 +82,7 @@ static const char *reason(int status)
 
 static void put_head(struct httpd_client *c, int status, const struct http_headers *h, size_t n)
 {
-	time_t now = (time_t)(wall_ns() / 1000000000);
+	time_t now = (time_t)wall_s();
 	char date[40] = "";
 	struct tm tm;
 

@@ -7,9 +7,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "clock.h"
+#include "cond.h"
 #include "lookup.h"
 
 enum { STACK = 256 * 1024 };
@@ -115,13 +114,9 @@ static void *task_run(void *arg)
 static struct task *task_new(const char *host, const char *port)
 {
 	struct task *t = xalloc(sizeof(*t));
-	pthread_condattr_t attr;
 
 	pthread_mutex_init(&t->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&t->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	cond_init(&t->changed);
 	t->host = strdup(host);
 	t->port = strdup(port);
 	if (!t->host || !t->port)
@@ -151,20 +146,11 @@ static int task_start(struct task *t)
 /* True when it is done; else the task is the thread's to free. */
 static bool task_wait(struct task *t, int64_t deadline)
 {
-	int left = deadline_left(deadline), rc = 0;
-	struct timespec until;
 	bool done;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += left / 1000;
-	until.tv_nsec += left % 1000 * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_nsec -= 1000000000L;
-		until.tv_sec++;
-	}
 	pthread_mutex_lock(&t->lock);
-	while (!t->done && rc == 0)
-		rc = pthread_cond_timedwait(&t->changed, &t->lock, &until);
+	while (!t->done && cond_wait(&t->changed, &t->lock, deadline))
+		;
 	done = t->done;
 	t->left = !done;
 	if (!done)

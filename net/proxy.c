@@ -10,6 +10,7 @@
 #include "ip.h"
 #include "proxy.h"
 #include "str.h"
+#include "uri.h"
 
 /* The first of two variables that is set to something; NULL and no name when neither is. */
 static const char *variable(const char *one, const char *other, const char **name)
@@ -119,39 +120,15 @@ static bool excluded(const struct http_client *c)
 
 /* ---- the proxy */
 
-static int digit(char c)
-{
-	const char *at = c ? strchr("0123456789abcdef", c | 0x20) : NULL;
-
-	return at ? (int)(at - "0123456789abcdef") : -1;
-}
-
-/* Percent-decoded into out; false when it is not percent-encoding. */
-static bool decode(const char *s, size_t n, struct buf *out)
-{
-	for (size_t i = 0; i < n; i++) {
-		char c = s[i];
-
-		if (c == '%') {
-			if (n - i < 3 || digit(s[i + 1]) < 0 || digit(s[i + 2]) < 0)
-				return false;
-			c = (char)(digit(s[i + 1]) << 4 | digit(s[i + 2]));
-			i += 2;
-		}
-		buf_add(out, &c, 1);
-	}
-	return true;
-}
-
 static bool set_auth(struct http_via *via, const char *user, size_t n)
 {
 	auto_buf struct buf plain = { 0 }, coded = { 0 };
 	const char *colon = memchr(user, ':', n);
 	size_t len = colon ? (size_t)(colon - user) : n;
-	bool good = decode(user, len, &plain);
+	bool good = uri_decode(user, len, &plain);
 
 	buf_str(&plain, ":");
-	good = good && (!colon || decode(colon + 1, n - len - 1, &plain));
+	good = good && (!colon || uri_decode(colon + 1, n - len - 1, &plain));
 	base64(plain.p, plain.len, &coded);
 	good = good && (size_t)snprintf(via->auth, sizeof(via->auth), "Basic %s", coded.p) <
 			       sizeof(via->auth);

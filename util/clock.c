@@ -33,6 +33,11 @@ int64_t wall_ns(void)
 	return clock_ns(CLOCK_REALTIME);
 }
 
+int64_t wall_s(void)
+{
+	return wall_ns() / 1000000000;
+}
+
 int deadline_left(int64_t deadline)
 {
 	int64_t now = now_ms();

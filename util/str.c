@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* str.c - numbers, booleans and lists from text, one character of UTF-8 at a time. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "str.h"
 
 enum { LONGEST_WORD = 63 };
+
+const char *str_env(const char *name)
+{
+	const char *v = getenv(name);
+
+	return v ? v : "";
+}
 
 bool str_u64(const char *s, uint64_t *out)
 {

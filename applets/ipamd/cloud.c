@@ -357,7 +357,7 @@ static int create(struct cloud *w, int ips, struct ec2_eni *out, struct arena *a
 	if (choose_subnets(w, &subnets, &n, a, e) < 0 ||
 	    nodefacts_groups(w->node, w->imds, &groups, a, e) < 0)
 		return -1;
-	time_rfc3339(wall_ns() / 1000000000, created);
+	time_rfc3339(wall_s(), created);
 	q.description = arena_fmt(a, "aws-K8S-%s", w->node->instance);
 	q.groups = groups.v;
 	q.ngroups = groups.n;

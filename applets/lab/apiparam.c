@@ -3,37 +3,21 @@
 #include <string.h>
 
 #include "apicall.h"
+#include "uri.h"
 #include "xml.h"
 
 enum { MAX_PARAMS = 2000 };
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 const char *percent_decode(const char *s, size_t n, bool form, struct arena *a)
 {
-	char *out = arena_get(a, n + 1), *o = out;
+	char *text = arena_fmt(a, "%.*s", (int)n, s);
+	auto_buf struct buf out = { 0 };
 
-	for (size_t i = 0; i < n; i++) {
-		int hi, lo;
-
-		if (s[i] != '%') {
-			*o++ = (char)(form && s[i] == '+' ? ' ' : s[i]);
-			continue;
-		}
-		hi = i + 2 < n ? nibble(s[i + 1]) : -1;
-		lo = i + 2 < n ? nibble(s[i + 2]) : -1;
-		if (hi < 0 || lo < 0 || (hi == 0 && lo == 0))
-			return NULL;
-		*o++ = (char)(hi << 4 | lo);
-		i += 2;
-	}
-	return out;
+	for (char *p = text; form && *p; p++)
+		*p = *p == '+' ? ' ' : *p;
+	if (!uri_decode(text, strlen(text), &out) || (out.len && strlen(out.p) < out.len))
+		return NULL;
+	return arena_str(a, out.len ? out.p : "");
 }
 
 /* "Filter.1.Value.2" without its numbers. */

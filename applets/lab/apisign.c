@@ -152,7 +152,7 @@ int api_signer(const struct api *api, const struct httpd_call *c, const char *se
 				    "AWS was not able to validate the provided access credentials");
 	if (scope_check(&claim, s.region, service, date, e) < 0)
 		return -1;
-	if (llabs(wall_ns() / 1000000000 - s.unix_s) > CLOCK_SKEW_S)
+	if (llabs(wall_s() - s.unix_s) > CLOCK_SKEW_S)
 		return world_refuse(e, "RequestExpired", "Request has expired.");
 	return signature_check(&s, c, &claim, a, e);
 }

@@ -33,7 +33,7 @@ static void leaf(struct tree *t, const char *path, const char *text)
 static void iam(struct tree *t)
 {
 	const char *const path = "meta-data/iam/security-credentials/" WORLD_ROLE;
-	int64_t now_s = wall_ns() / 1000000000;
+	int64_t now_s = wall_s();
 	char now[21], then[21];
 
 	time_rfc3339(now_s, now);

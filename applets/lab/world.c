@@ -321,7 +321,7 @@ int world_attach(struct world *w, struct eni *eni, struct instance *i, int devic
 	eni->host = i;
 	eni->device = device;
 	eni->card = card;
-	eni->attach_s = wall_ns() / 1000000000;
+	eni->attach_s = wall_s();
 	return 0;
 }
 

@@ -219,7 +219,7 @@ static int instance_init(struct world *w, int number, struct err *e)
 	i->subnet = &w->subnets[(number - 1) % w->c.zones];
 	i->public_ip = ip_v4(0xcb007100u + PUBLIC_FIRST + (uint32_t)number); /* 203.0.113.0 */
 	i->hop_limit = w->c.hop_limit;
-	i->launched_s = wall_ns() / 1000000000;
+	i->launched_s = wall_s();
 	world_id(w, "i-", i->id, sizeof(i->id));
 	snprintf(i->name, sizeof(i->name), "node%d", number);
 	world_tag(w, &i->tags, "Name", i->name);

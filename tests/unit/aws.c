@@ -31,7 +31,6 @@ TEST(aws_query_sends_signed_parameters_and_gives_the_root)
 	auto_arena struct arena a = { 0 };
 	auto_aws struct aws *w = NULL;
 	auto_aws_params struct aws_params p = { 0 };
-	const char *const ids[] = { "eni-1", "eni 2&=" };
 	struct aws_request q = { .service = AWS_EC2, .action = "DescribeX" };
 	auto_answer struct aws_answer r = { 0 };
 	struct err e = { 0 };
@@ -39,7 +38,8 @@ TEST(aws_query_sends_signed_parameters_and_gives_the_root)
 	fakeaws_start(&f, &w);
 	aws_param(&p, "Filter.1.Name", "tag:a/b");
 	aws_param_int(&p, "MaxResults", -5);
-	aws_param_list(&p, "NetworkInterfaceId", ids, 2);
+	aws_param(&p, "NetworkInterfaceId.1", "eni-1");
+	aws_param(&p, "NetworkInterfaceId.2", "eni 2&=");
 	q.body = p.body.p;
 	for (int i = 0; i < 2; i++)
 		CHECK(aws_send(w, &q, &r, &a, now_ms() + 20000, &e) == 0);

@@ -82,6 +82,7 @@ static void many_calls(struct aws *w)
 		struct aws_request q = { .service = (enum aws_service)(i % 3),
 					 .action = i % 2 ? "DescribeX" : "AttachX",
 					 .body = bodies[i % 4],
+					 .secret = i % 4 > 1 ? JWT : NULL,
 					 .keys = i % 5 ? NULL : &own[i % 2] };
 		auto_answer struct aws_answer r = { 0 };
 		auto_arena struct arena a = { 0 };

@@ -88,7 +88,7 @@ static void start(struct agent *g, struct web *w, struct creds **c, int64_t life
 	pthread_mutex_init(&g->lock, NULL);
 	pthread_cond_init(&g->came, NULL);
 	g->status = g->status ? g->status : 200;
-	time_rfc3339(wall_ns() / 1000000000 + life_s, g->until);
+	time_rfc3339(wall_s() + life_s, g->until);
 	web_serve(w, serve, g);
 	setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", w->url, 1);
 	CHECK(creds_new(c, &(struct creds_options) { .no_imds = true }, &e) == 0);

@@ -22,7 +22,7 @@ static void serve(struct httpd_call *c)
 	struct agent *g = c->arg;
 	char text[200], until[21];
 
-	time_rfc3339(wall_ns() / 1000000000 + g->life_s, until);
+	time_rfc3339(wall_s() + g->life_s, until);
 	g->asked++;
 	snprintf(text, sizeof(text),
 		 "{\"AccessKeyId\":\"A%d\",\"SecretAccessKey\":\"hush\",\"Token\":\"hush\","

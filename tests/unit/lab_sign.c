@@ -87,7 +87,7 @@ TEST(ec2_refuses_a_signature_that_leaves_the_host_out)
 	struct signer s = signer_lab;
 	char day[17];
 
-	time_basic(wall_ns() / 1000000000, day);
+	time_basic(wall_s(), day);
 	s.spoil = arena_fmt(&f->a,
 			    "AWS4-HMAC-SHA256 Credential=%s/%.8s/ap-northeast-2/ec2/aws4_request, "
 			    "SignedHeaders=x-amz-date, Signature=00",

@@ -63,8 +63,7 @@ const struct xml *ask_as(struct fix *f, const struct signer *s, const char *meth
 	bool post = strcmp(method, "POST") == 0;
 	const char *target = post ? "/" : arena_fmt(&f->a, "/?%s", form);
 	struct http_request q = { .method = method, .target = target };
-	struct sigv4 v = { s->keys, s->region, s->service, wall_ns() / 1000000000 - s->ago_s,
-			   false,   NULL };
+	struct sigv4 v = { s->keys, s->region, s->service, wall_s() - s->ago_s, false, NULL };
 	struct httpd_call c = { .method = method,
 				.target = target,
 				.path = "/",

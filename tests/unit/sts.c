@@ -79,6 +79,31 @@ TEST(sts_answers_that_are_none_are_refused)
 	}
 }
 
+/* A message is cut after some hundred bytes, perhaps in the middle of what it quotes. */
+TEST(sts_shows_no_part_of_a_long_token_that_is_quoted)
+{
+	auto_buf struct buf token = { 0 }, said = { 0 };
+	struct fakeaws_answer bad = { 400, NULL };
+	auto_fakeaws struct fakeaws f = { .answers = &bad, .n = 1 };
+	auto_arena struct arena a = { 0 };
+	auto_aws struct aws *w = NULL;
+	struct sts_assume q = role;
+	struct sts_session s;
+	struct err e = { 0 };
+
+	for (int i = 0; i < 60; i++)
+		buf_str(&token, "ab/+cd=");
+	buf_fmt(&said,
+		"<ErrorResponse><Error><Code>InvalidIdentityToken</Code><Message>%s</Message>"
+		"</Error></ErrorResponse>",
+		token.p);
+	bad.body = said.p;
+	q.web_token = token.p;
+	fakeaws_start(&f, &w);
+	CHECK(sts_assume_role(w, NULL, &q, &s, &a, now_ms() + 20000, &e) < 0);
+	CHECK(strstr(e.msg, "InvalidIdentityToken: *") && !strstr(e.msg, "/+cd"));
+}
+
 TEST(sts_tells_who_we_are)
 {
 	static const struct fakeaws_answer answers[] = {
