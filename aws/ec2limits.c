@@ -114,7 +114,6 @@ struct limits limits_at(size_t i)
 			    .ipv4 = n->ipv4,
 			    .cards = n->cards,
 			    .default_card = n->default_card,
-			    .nitro = k->hypervisor == HYPERVISOR_NITRO,
 			    .bare_metal = k->bare_metal,
 			    .hypervisor = k->hypervisor,
 			    .archs = k->archs };

@@ -16,8 +16,8 @@ struct limits {
 	uint8_t enis;        /* of the default network card */
 	uint8_t ipv4;        /* addresses per ENI, the primary one included */
 	uint8_t cards, default_card;
-	bool nitro, bare_metal;
-	uint8_t hypervisor; /* enum hypervisor; nitro: it is HYPERVISOR_NITRO */
+	bool bare_metal;
+	uint8_t hypervisor; /* enum hypervisor */
 	uint8_t archs;      /* ARCH_*; 0: not known */
 };
 /* false, and *out as it was: the table does not know the type. out may be NULL. */

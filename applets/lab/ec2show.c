@@ -285,7 +285,7 @@ int show_types(struct api_call *c, struct err *e)
 		query_item(&q);
 		query_offer(&q, "instance-type", l->type);
 		query_offer(&q, "bare-metal", truth(l->bare_metal));
-		query_offer(&q, "hypervisor", l->nitro ? "nitro" : "xen");
+		query_offer(&q, "hypervisor", l->hypervisor == HYPERVISOR_NITRO ? "nitro" : "xen");
 		if (!query_wants(&q, l->type, i + 1))
 			continue;
 		buf_str(c->out, "<item>");

@@ -275,10 +275,10 @@ static void type_network(struct buf *b, const struct limits *l)
 void xml_type(struct buf *b, const struct limits *l)
 {
 	xml_el(b, "instanceType", l->type);
-	xml_el_bool(b, "currentGeneration", l->nitro);
+	xml_el_bool(b, "currentGeneration", l->hypervisor == HYPERVISOR_NITRO);
 	xml_el_bool(b, "bareMetal", l->bare_metal);
 	if (!l->bare_metal)
-		xml_el(b, "hypervisor", l->nitro ? "nitro" : "xen");
+		xml_el(b, "hypervisor", l->hypervisor == HYPERVISOR_NITRO ? "nitro" : "xen");
 	buf_fmt(b,
 		"<processorInfo><supportedArchitectures><item>%s</item></supportedArchitectures>"
 		"</processorInfo>",

@@ -164,7 +164,8 @@ static void plant(struct tree *t)
 	leaf(t, "meta-data/security-groups", "default");
 	leaf(t, "meta-data/services/domain", "amazonaws.com");
 	leaf(t, "meta-data/services/partition", "aws");
-	leaf(t, "meta-data/system", i->limits->nitro ? "nitro" : "xen-on-nitro");
+	leaf(t, "meta-data/system",
+	     i->limits->hypervisor == HYPERVISOR_NITRO ? "nitro" : "xen-on-nitro");
 }
 
 /* What lies in a folder, one a line, folders with a slash behind. Only the two at the top have

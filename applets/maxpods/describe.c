@@ -45,7 +45,6 @@ static int from_ec2(const struct ec2_instance_type *t, struct limits *out, struc
 		out->hypervisor = HYPERVISOR_NITRO;
 	else if (strcmp(t->hypervisor, "xen") == 0)
 		out->hypervisor = HYPERVISOR_XEN;
-	out->nitro = out->hypervisor == HYPERVISOR_NITRO;
 	for (size_t i = 0; i < t->archs.n; i++)
 		out->archs |= (uint8_t)arch_bit(t->archs.v[i]);
 	return 0;

@@ -42,7 +42,7 @@ static const char *script_text(const struct limits *l, const struct question *q,
 /* Bare metal has no hypervisor to name, and prefixes all the same. */
 static bool ipamd_prefixes(const struct limits *l)
 {
-	return l->nitro || l->bare_metal;
+	return l->hypervisor == HYPERVISOR_NITRO || l->bare_metal;
 }
 
 static int ipv6_answer(const struct limits *l, const struct question *q, struct answer *out,
@@ -69,7 +69,7 @@ int answer_of(const struct limits *l, const struct question *q, struct answer *o
 	*out = (struct answer) { .cap = l->vcpus > FEW_VCPUS ? CAP_MANY : CAP_FEW };
 	if (q->ipv6)
 		return ipv6_answer(l, q, out, e);
-	out->by_prefix = q->prefix && l->nitro && !q->old_cni;
+	out->by_prefix = q->prefix && l->hypervisor == HYPERVISOR_NITRO && !q->old_cni;
 	out->uncapped = out->pods = script_uncapped(l, q, out->by_prefix);
 	out->formula = script_text(l, q, out->by_prefix, a);
 	if (q->uncapped)

@@ -74,7 +74,6 @@ static int read_hypervisor(const struct place *at, const char *text, struct limi
 		if (strcmp(text, hypervisor_name(h)) != 0)
 			continue;
 		l->hypervisor = (uint8_t)h;
-		l->nitro = h == HYPERVISOR_NITRO;
 		return 0;
 	}
 	return *text ? wrong(at, "hypervisor", text, e) : 0;

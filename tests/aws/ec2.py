@@ -71,7 +71,7 @@ def network(s):
     same("one zone was asked for", len(zone["availabilityZoneInfo/item"]), 1)
     s.alike("DescribeTags", {"Filter": [{"Name": "resource-id", "Value": [vpc]}]},
             {"Filters": [{"Name": "resource-id", "Values": [vpc]}]})
-    s.refused("a VPC that is not there", "InvalidVpcID.NotFound", "No such file or directory", "DescribeVpcs", VpcId=["vpc-0"])
+    s.refused("a VPC that is not there", "InvalidVpcID.NotFound", "ENOENT", "DescribeVpcs", VpcId=["vpc-0"])
     return vpc, subnet
 
 
@@ -92,7 +92,7 @@ def groups(s, vpc):
          [[p["IpProtocol"], p["FromPort"], p["ToPort"], [r["CidrIp"] for r in p["IpRanges"]],
            [r["CidrIpv6"] for r in p["Ipv6Ranges"]], [g["GroupId"] for g in p["UserIdGroupPairs"]]] for p in seen],
          [["tcp", 80, 80, ["10.0.0.0/8"], ["::/0"], []], ["udp", 0, 65535, [], [], [other]]])
-    s.refused("a rule twice", "InvalidPermission.Duplicate", "File exists", "AuthorizeSecurityGroupIngress", GroupId=made,
+    s.refused("a rule twice", "InvalidPermission.Duplicate", "EEXIST", "AuthorizeSecurityGroupIngress", GroupId=made,
               IpPermissions=rules)
     b.authorize_security_group_ingress(GroupId=made, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "1.0.0.0/8"}]}])
     by = [{"Name": "group-name", "Values": ["k8s-x"]}]
@@ -107,8 +107,8 @@ def groups(s, vpc):
     same("boto3 sees the tags that are left", tags(b.describe_security_groups(GroupIds=[made])["SecurityGroups"][0]["Tags"]),
          [("k", "v")])
     s.do("DeleteSecurityGroup", GroupId=made)
-    s.refused("a group that is gone", "InvalidGroup.NotFound", "No such file or directory", "DescribeSecurityGroups", GroupId=[made])
-    s.refused("a group deleted twice", "InvalidGroup.NotFound", "No such file or directory", "DeleteSecurityGroup", GroupId=made)
+    s.refused("a group that is gone", "InvalidGroup.NotFound", "ENOENT", "DescribeSecurityGroups", GroupId=[made])
+    s.refused("a group deleted twice", "InvalidGroup.NotFound", "ENOENT", "DeleteSecurityGroup", GroupId=made)
     return other
 
 
@@ -129,7 +129,7 @@ def enis(s, subnet, group):
     b.create_tags(Resources=[instance], Tags=[{"Key": "Name", "Value": "n"}])
     s.alike("DescribeInstances", {"InstanceId": [instance]}, {"InstanceIds": [instance]})
     s.alike("DescribeInstances", {}, {})
-    s.refused("an instance that is not there", "InvalidInstanceID.NotFound", "No such file or directory", "DescribeInstances",
+    s.refused("an instance that is not there", "InvalidInstanceID.NotFound", "ENOENT", "DescribeInstances",
               InstanceId=["i-0123456789abcdef0"])
     eni = s.do("CreateNetworkInterface", SubnetId=subnet, Description="aws-K8S-" + instance, SecurityGroupId=[group],
                SecondaryPrivateIpAddressCount=2, TagSpecification=[{"Tag": [{"Key": "k", "Value": "v"}]}])
@@ -155,9 +155,9 @@ def enis(s, subnet, group):
     s.alike("DescribeNetworkInterfaces", {}, {})
     s.do("DetachNetworkInterface", AttachmentId=at)
     s.do("DeleteNetworkInterface", NetworkInterfaceId=eni)
-    s.refused("an interface that is gone", "InvalidNetworkInterfaceID.NotFound", "No such file or directory",
+    s.refused("an interface that is gone", "InvalidNetworkInterfaceID.NotFound", "ENOENT",
               "DescribeNetworkInterfaces", NetworkInterfaceId=[eni])
-    s.refused("an interface deleted twice", "InvalidNetworkInterfaceID.NotFound", "No such file or directory",
+    s.refused("an interface deleted twice", "InvalidNetworkInterfaceID.NotFound", "ENOENT",
               "DeleteNetworkInterface", NetworkInterfaceId=eni)
 
 
@@ -189,7 +189,7 @@ def addresses(s, eni, got):
 def types(s):
     for name in "m5.large", "p4d.24xlarge", "t2.micro", "c6g.metal":
         s.alike("DescribeInstanceTypes", {"InstanceType": [name]}, {"InstanceTypes": [name]})
-    s.refused("a type that is not there", "InvalidInstanceType", "Invalid argument", "DescribeInstanceTypes",
+    s.refused("a type that is not there", "InvalidInstanceType", "EINVAL", "DescribeInstanceTypes",
               InstanceType=["t9.huge"])
 
 

@@ -4,17 +4,10 @@
  * line: {"answer":...} with what the wrapper read, by the paths at which EC2 has it, or
  * {"error":{"code","class","message"}}. A "DryRun" makes it one. `awscorpus tables` prints what is
  * read of each action's answer. Session by the environment. */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "clock.h"
 #include "ec2host.h"
 #include "ec2sg.h"
 #include "ec2vpc.h"
-
-#define PATIENCE_MS 60000
+#include "jsonlines.h"
 
 struct job {
 	struct aws *w;
@@ -239,15 +232,6 @@ static struct json *call(struct aws *w, const char *line, struct arena *a, struc
 	return act->out ? shape_json(one_name(act->out, 1, a), j.out) : json_object();
 }
 
-static void print(const struct json *j)
-{
-	auto_buf struct buf text = { 0 };
-
-	json_print(j, 0, &text);
-	puts(text.p);
-	fflush(stdout);
-}
-
 static struct json *table(const struct shape *s)
 {
 	struct json *j = json_object();
@@ -273,47 +257,18 @@ static void print_tables(void)
 		if (ec2_actions[i].out)
 			json_add(all, ec2_actions[i].name,
 				 table(one_name(ec2_actions[i].out, 1, &a)));
-	print(all);
-}
-
-static void serve(struct aws *w, const char *line)
-{
-	auto_arena struct arena a = { 0 };
-	auto_json struct json *said = json_object();
-	struct err e = { 0 };
-	struct json *answer = call(w, line, &a, &e), *error;
-
-	if (answer) {
-		json_add(said, "answer", answer);
-	} else {
-		error = json_object();
-		json_add_str(error, "code", e.code);
-		json_add_str(error, "class", strerror(e.num));
-		json_add_str(error, "message", e.msg);
-		json_add(said, "error", error);
-	}
-	print(said);
+	jsonlines_print(all);
 }
 
 int main(int argc, char **argv)
 {
-	auto_aws struct aws *w = NULL;
-	char *line = NULL;
-	size_t cap = 0;
-	struct err e;
-
 	if (argc == 2 && strcmp(argv[1], "tables") == 0) {
 		print_tables();
 		return 0;
 	}
-	if (aws_new(&w, NULL, now_ms() + PATIENCE_MS, &e) < 0) {
-		fprintf(stderr, "awscorpus: %s\n", e.msg);
-		return 1;
+	if (argc != 1) {
+		fputs("usage: awscorpus [tables]\n", stderr);
+		return 2;
 	}
-	while (getline(&line, &cap, stdin) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		serve(w, line);
-	}
-	free(line);
-	return 0;
+	return jsonlines_serve("awscorpus", call);
 }

@@ -3,18 +3,11 @@
  * input is `ACTION JSON`, with the API's own names; each is answered by a line: {"answer":...} with
  * what the wrapper read, or {"error":{"code","class","message"}}. `awstry tables` prints which
  * actions and members there are. Session by the environment. */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "acm.h"
-#include "clock.h"
 #include "elbv2.h"
+#include "jsonlines.h"
 #include "str.h"
 #include "tagging.h"
-
-#define PATIENCE_MS 60000
 
 /* ---- each wrapper by its action's name */
 
@@ -274,15 +267,6 @@ static struct json *table(const struct shape *s)
 	return j;
 }
 
-static void print(struct json *j)
-{
-	auto_buf struct buf b = { 0 };
-
-	json_print(j, 0, &b);
-	puts(b.p);
-	fflush(stdout);
-}
-
 static void print_tables(void)
 {
 	auto_json struct json *all = json_array();
@@ -297,51 +281,11 @@ static void print_tables(void)
 		json_add_str(j, "list", acts[i].list ? acts[i].list : "");
 		json_push(all, j);
 	}
-	print(all);
-}
-
-static const char *class(int num)
-{
-	static const struct {
-		int num;
-		const char *name;
-	} all[] = { { EAGAIN, "EAGAIN" }, { ENOENT, "ENOENT" },  { EEXIST, "EEXIST" },
-		    { EDQUOT, "EDQUOT" }, { EACCES, "EACCES" },  { EINVAL, "EINVAL" },
-		    { EIO, "EIO" },       { EBADMSG, "EBADMSG" } };
-
-	for (size_t i = 0; i < COUNT(all); i++)
-		if (all[i].num == num)
-			return all[i].name;
-	return strerror(num);
-}
-
-static void serve(struct aws *w, const char *line)
-{
-	auto_arena struct arena a = { 0 };
-	auto_json struct json *said = json_object();
-	struct err e = { 0 };
-	struct json *answer = call(w, line, &a, &e), *error;
-
-	if (answer) {
-		json_add(said, "answer", answer);
-	} else {
-		error = json_object();
-		json_add_str(error, "code", e.code);
-		json_add_str(error, "class", class(e.num));
-		json_add_str(error, "message", e.msg);
-		json_add(said, "error", error);
-	}
-	print(said);
+	jsonlines_print(all);
 }
 
 int main(int argc, char **argv)
 {
-	auto_aws struct aws *w = NULL;
-	char *line = NULL;
-	size_t cap = 0;
-	ssize_t n;
-	struct err e;
-
 	if (argc == 2 && strcmp(argv[1], "tables") == 0) {
 		print_tables();
 		return 0;
@@ -350,14 +294,5 @@ int main(int argc, char **argv)
 		fputs("usage: awstry [tables]\n", stderr);
 		return 2;
 	}
-	if (aws_new(&w, NULL, now_ms() + PATIENCE_MS, &e) < 0) {
-		fprintf(stderr, "awstry: %s\n", e.msg);
-		return 1;
-	}
-	while ((n = getline(&line, &cap, stdin)) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		serve(w, line);
-	}
-	free(line);
-	return 0;
+	return jsonlines_serve("awstry", call);
 }

@@ -12,25 +12,22 @@
 TEST(limits_are_those_of_ec2)
 {
 	static const struct limits want[] = {
-		{ "c5.4xlarge", 32768, 16, 54, 8, 30, 1, 0, true, false, HYPERVISOR_NITRO,
+		{ "c5.4xlarge", 32768, 16, 54, 8, 30, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64 },
+		{ "c5n.18xlarge", 196608, 72, 107, 15, 50, 1, 0, false, HYPERVISOR_NITRO,
 		  ARCH_X86_64 },
-		{ "c5n.18xlarge", 196608, 72, 107, 15, 50, 1, 0, true, false, HYPERVISOR_NITRO,
+		{ "m4.4xlarge", 65536, 16, 0, 8, 30, 1, 0, false, HYPERVISOR_XEN, ARCH_X86_64 },
+		{ "m5.large", 8192, 2, 9, 3, 10, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64 },
+		{ "m5.metal", 393216, 96, 120, 15, 50, 1, 0, true, HYPERVISOR_UNKNOWN,
 		  ARCH_X86_64 },
-		{ "m4.4xlarge", 65536, 16, 0, 8, 30, 1, 0, false, false, HYPERVISOR_XEN,
+		{ "m5.xlarge", 16384, 4, 18, 4, 15, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64 },
+		{ "p4d.24xlarge", 1179648, 96, 62, 15, 50, 4, 0, false, HYPERVISOR_NITRO,
 		  ARCH_X86_64 },
-		{ "m5.large", 8192, 2, 9, 3, 10, 1, 0, true, false, HYPERVISOR_NITRO, ARCH_X86_64 },
-		{ "m5.metal", 393216, 96, 120, 15, 50, 1, 0, false, true, HYPERVISOR_UNKNOWN,
+		{ "p5.48xlarge", 2097152, 192, 120, 2, 50, 32, 0, false, HYPERVISOR_NITRO,
 		  ARCH_X86_64 },
-		{ "m5.xlarge", 16384, 4, 18, 4, 15, 1, 0, true, false, HYPERVISOR_NITRO,
-		  ARCH_X86_64 },
-		{ "p4d.24xlarge", 1179648, 96, 62, 15, 50, 4, 0, true, false, HYPERVISOR_NITRO,
-		  ARCH_X86_64 },
-		{ "p5.48xlarge", 2097152, 192, 120, 2, 50, 32, 0, true, false, HYPERVISOR_NITRO,
-		  ARCH_X86_64 },
-		{ "t2.micro", 1024, 1, 0, 2, 2, 1, 0, false, false, HYPERVISOR_XEN,
+		{ "t2.micro", 1024, 1, 0, 2, 2, 1, 0, false, HYPERVISOR_XEN,
 		  ARCH_X86_64 | ARCH_I386 },
-		{ "t3.medium", 4096, 2, 0, 3, 6, 1, 0, true, false, HYPERVISOR_NITRO, ARCH_X86_64 },
-		{ "t3.small", 2048, 2, 0, 3, 4, 1, 0, true, false, HYPERVISOR_NITRO, ARCH_X86_64 },
+		{ "t3.medium", 4096, 2, 0, 3, 6, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64 },
+		{ "t3.small", 2048, 2, 0, 3, 4, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64 },
 	};
 
 	for (size_t i = 0; i < COUNT(want); i++) {
@@ -45,7 +42,6 @@ TEST(limits_are_those_of_ec2)
 		CHECK_INT(l->branch_enis, want[i].branch_enis);
 		CHECK_INT(l->vcpus, want[i].vcpus);
 		CHECK_INT(l->memory_mib, want[i].memory_mib);
-		CHECK_INT(l->nitro, want[i].nitro);
 		CHECK_INT(l->bare_metal, want[i].bare_metal);
 		CHECK_INT(l->hypervisor, want[i].hypervisor);
 		CHECK_INT(l->archs, want[i].archs);
@@ -116,7 +112,7 @@ static void check_row(const char *line, struct arena *a)
 	CHECK_INT(l->ipv4, number(f.v[2]));
 	CHECK_INT(l->default_card, number(f.v[3]));
 	CHECK_INT(l->cards, str_split(f.v[4], ",", a).n);
-	CHECK_INT(l->nitro, strcmp(f.v[5], "nitro") == 0);
+	CHECK_INT(l->hypervisor == HYPERVISOR_NITRO, strcmp(f.v[5], "nitro") == 0);
 	CHECK_STR(hypervisors[l->hypervisor], f.v[5]);
 	CHECK_INT(l->archs, archs(f.v[10], a));
 	CHECK_INT(l->bare_metal, strcmp(f.v[6], "true") == 0);

@@ -37,11 +37,13 @@ TEST(maxpods_file_of_lines_comes_before_the_table)
 	CHECK(read_text(text, strlen(text), &t, &a, &e) == 0);
 	CHECK_INT(t.n, 2);
 	CHECK(types_find(&t, "x99.large", &l, &from, &a));
-	CHECK(from == t.file && l.enis == 4 && l.ipv4 == 15 && l.cards == 2 && l.nitro);
+	CHECK(from == t.file && l.enis == 4 && l.ipv4 == 15 && l.cards == 2 &&
+	      l.hypervisor == HYPERVISOR_NITRO);
 	CHECK(l.vcpus == -1 && l.memory_mib == 16384 && l.branch_enis == 18);
 	CHECK_STR(arch_names(l.archs, "+", &a), "i386+x86_64");
 	CHECK(types_find(&t, "m5.large", &l, &from, &a) && l.enis == 5 && l.ipv4 == 20);
-	CHECK(l.bare_metal && !l.nitro && l.default_card == 1 && l.vcpus == 64 && !l.archs);
+	CHECK(l.bare_metal && l.hypervisor != HYPERVISOR_NITRO && l.default_card == 1 &&
+	      l.vcpus == 64 && !l.archs);
 	CHECK(types_find(&t, "t3.medium", &l, &from, &a) && l.enis == 3);
 	CHECK(strstr(from, "table of 20"));
 	all = types_all(&t, &n, &a);
@@ -103,7 +105,8 @@ TEST(maxpods_file_may_be_what_the_aws_cli_prints)
 	CHECK_INT(t.n, 2);
 	CHECK_STR(t.v[0].type, "x98.metal");
 	CHECK(t.v[0].enis == 7 && t.v[0].bare_metal && t.v[0].vcpus == -1 && t.v[0].cards == 1);
-	CHECK(t.v[1].enis == 4 && t.v[1].default_card == 1 && t.v[1].cards == 2 && t.v[1].nitro);
+	CHECK(t.v[1].enis == 4 && t.v[1].default_card == 1 && t.v[1].cards == 2 &&
+	      t.v[1].hypervisor == HYPERVISOR_NITRO);
 	CHECK(t.v[1].vcpus == 36 && t.v[1].memory_mib == 1024 && t.v[1].archs == ARCH_ARM64);
 	CHECK(t.v[1].ipv4 == 15 && t.v[1].branch_enis == -1);
 }
