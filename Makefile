@@ -36,7 +36,7 @@ BOX  = $(filter-out $(FRONT),$(foreach a,$(APPLETS),$(call room,applets/$(a))))
 LAB  = $(call room,applets/lab)
 LOW  = $(ROOMS:%=$(OUT)/%.a)
 ARCH = $(LOW) $(LIBS:%=$(DEPS)/lib/lib%.a)
-NEAR = $(LOW) $(patsubst %,$(DEPS)/lib/lib%.a,mnl cjson fortify) -lc
+NEAR = $(LOW) $(patsubst %,$(DEPS)/lib/lib%.a,mnl cjson mbedtls fortify) -lc
 
 all: $(OUT)/vpcbox $(OUT)/vpcbox-lab ## build/vpcbox and build/vpcbox-lab (the default)
 
