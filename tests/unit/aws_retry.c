@@ -7,7 +7,9 @@
 #include "aws_session.h"
 #include "clock.h"
 #include "fakeaws.h"
+#include "file.h"
 #include "test.h"
+#include "tmpdir.h"
 
 #define OK "<DescribeXResponse/>"
 #define REFUSED(code)                                                                \
@@ -226,4 +228,46 @@ TEST(aws_send_obeys_our_own_rate_limit)
 	CHECK(strstr(e.msg, "DescribeX: our own rate limit"));
 	web_stop(&f.web);
 	CHECK_INT(f.asked, 1);
+}
+
+#define ROLE                                                                                \
+	"<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>" \
+	"<AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"               \
+	"<SessionToken>t</SessionToken><Expiration>2099-01-02T03:04:05Z</Expiration>"       \
+	"</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"
+
+/* Somebody must look for what the first attempt may have made: AWS has not said that it did not. */
+TEST(aws_send_leaves_open_what_an_attempt_left_open_when_new_keys_are_refused)
+{
+	static const struct fakeaws_answer answers[] = {
+		{ 200, ROLE }, /* keys */
+		{ 503, REFUSED("Unavailable") },
+		{ 403, REFUSED("ExpiredToken") },
+		{ 403, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>m</Message></Error>"
+		       "</ErrorResponse>" }, /* no other keys */
+	};
+	static const struct aws_request create = { .service = AWS_EC2,
+						   .action = "CreateX",
+						   .body = "ClientToken=c" };
+	auto_fakeaws struct fakeaws f = { .answers = answers, .n = COUNT(answers) };
+	auto_dir struct dir dir = dir_new();
+	auto_arena struct arena a = { 0 };
+	auto_answer struct aws_answer r = { 0 };
+	const char *token = arena_fmt(&a, "%s/token", dir.path);
+	auto_aws struct aws *w = NULL;
+	struct err e = { 0 };
+
+	CHECK(file_replace(token, "jwt", 3, 0600, false, &e) == 0);
+	fakeaws_start(&f, &w);
+	unsetenv("AWS_ACCESS_KEY_ID");
+	unsetenv("AWS_SECRET_ACCESS_KEY");
+	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", token, 1);
+	setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/r", 1);
+	CHECK(aws_send(w, &create, &r, &a, now_ms() + 20000, &e) < 0);
+	unsetenv("AWS_WEB_IDENTITY_TOKEN_FILE");
+	unsetenv("AWS_ROLE_ARN");
+	web_stop(&f.web);
+	CHECK_INT(f.asked, 4);
+	CHECK(strstr(e.msg, "AccessDenied"));
+	CHECK_STR(e.code, "");
 }

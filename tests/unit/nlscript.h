@@ -3,6 +3,7 @@
  * says. */
 #pragma once
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include "nl.h"
 #include "test.h"
@@ -22,9 +23,12 @@ static inline void script_close(struct script *s)
 
 static inline void script_open(struct script *s)
 {
+	/* who waits for words that the script has not got fails, and does not hang */
+	const struct timeval patience = { .tv_sec = 10 };
 	int fd[2];
 
 	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) == 0);
+	CHECK(setsockopt(fd[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0);
 	s->nl.sock = mnl_socket_fdopen(fd[0]);
 	s->nl.port = 77;
 	s->kernel = fd[1];
