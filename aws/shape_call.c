@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "shape.h"
+#include "shape_call.h"
 
 enum { MAX_PAGES = 1000 };
 

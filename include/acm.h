@@ -2,7 +2,7 @@
 /* acm.h - AWS Certificate Manager: finding certificates for host names (spec-lbc-alb 13). What is
  * sent and read is as in elbv2.h. */
 #pragma once
-#include "shape.h"
+#include "shape_call.h"
 
 #define ACM_INCLUDES(F, T) F(T, STRS, key_types, 0, "keyTypes")
 AWS_STRUCT(acm_include, ACM_INCLUDES)

@@ -4,15 +4,9 @@
 #pragma once
 #include "arena.h"
 #include "buf.h"
-#include "json.h"
+#include "shape.h"
 #include "sigv4.h"
-#include "xml.h"
 
-enum aws_protocol {
-	AWS_EC2_QUERY, /* form in, XML out; lists are Name.N, answers have xxxSet/item */
-	AWS_QUERY,     /* the same with Name.member.N and Name/member, under ActionResult */
-	AWS_JSON       /* JSON 1.1 both ways, X-Amz-Target */
-};
 enum aws_service {
 #define SERVICE(id, prefix, protocol, version, sdk_id) AWS_##id,
 #include "services.def"

@@ -4,7 +4,7 @@
  * Actions and fields: EC2 API reference, 2016-11-15; who calls what: spec-ipamd 7 and the list of
  * the load-balancer controller's calls. Lists and strings of answers live in the arena. */
 #pragma once
-#include "shape.h"
+#include "shape_call.h"
 
 /* ---- what describes have in common */
 

@@ -10,7 +10,7 @@
  *of its own with nothing beside it ("Matcher.HttpCode") is a member here. Timestamps, outposts, and
  *what only other kinds of load balancers have, are left out. */
 #pragma once
-#include "shape.h"
+#include "shape_call.h"
 
 /* ---- load balancers */
 

@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* shape.h - the structures of AWS's APIs: one table each, one writer and one reader for all of them
- * in every protocol. */
+/* shape.h - the structures of AWS's and Kubernetes' APIs: one table each, one writer and one reader
+ * for all of them. */
 #pragma once
-#include "aws.h"
+#include "arena.h"
 #include "ip.h"
+#include "json.h"
 #include "str.h"
+#include "xml.h"
+
+/* How a service of AWS writes structures. Kubernetes is AWS_JSON. */
+enum aws_protocol {
+	AWS_EC2_QUERY, /* form in, XML out; lists are Name.N, answers have xxxSet/item */
+	AWS_QUERY,     /* the same with Name.member.N and Name/member, under ActionResult */
+	AWS_JSON       /* JSON 1.1 both ways, X-Amz-Target */
+};
 
 enum shape_kind {
 	SHAPE_STR,   /* const char *: NULL is not sent, "" is; never NULL when read */
 	SHAPE_OPT,   /* the same, but NULL when absent: for what is sent back as it was read */
 	SHAPE_INT,   /* int64_t: 0 is not sent; 0 when absent */
-	SHAPE_NUM,   /* struct aws_num: for numbers whose 0 counts */
+	SHAPE_NUM,   /* struct shape_num: for numbers whose 0 counts */
 	SHAPE_BOOL,  /* bool: sent when true; false when absent */
-	SHAPE_FLAG,  /* enum aws_flag: for those whose false counts */
+	SHAPE_FLAG,  /* enum shape_flag: for those whose false counts */
+	SHAPE_PORT,  /* struct int_or_str: 0 and NULL are not sent, and absent */
 	SHAPE_IP,    /* struct ip: family 0 is not sent, and absent */
 	SHAPE_CIDR,  /* struct cidr: the same */
 	SHAPE_STRS,  /* struct strs (str.h) */
@@ -22,11 +32,16 @@ enum shape_kind {
 	SHAPE_LIST,  /* struct Ts: n structs T */
 	SHAPE_MAP    /* struct tags: strings by name; EC2 has none */
 };
-struct aws_num {
+struct shape_num {
 	int64_t v;
 	bool set;
 };
-enum aws_flag { FLAG_UNSET, FLAG_NO, FLAG_YES };
+/* Kubernetes' IntOrString: the string if s is set, else the number. */
+struct int_or_str {
+	const char *s;
+	int64_t n;
+};
+enum shape_flag { FLAG_UNSET, FLAG_NO, FLAG_YES };
 
 /* What every struct Ts and list of values looks like, whatever T is. */
 struct shape_list {
@@ -84,9 +99,10 @@ struct shape {
 #define SHAPE_C_STR(sub) const char *
 #define SHAPE_C_OPT(sub) const char *
 #define SHAPE_C_INT(sub) int64_t
-#define SHAPE_C_NUM(sub) struct aws_num
+#define SHAPE_C_NUM(sub) struct shape_num
 #define SHAPE_C_BOOL(sub) bool
-#define SHAPE_C_FLAG(sub) enum aws_flag
+#define SHAPE_C_FLAG(sub) enum shape_flag
+#define SHAPE_C_PORT(sub) struct int_or_str
 #define SHAPE_C_IP(sub) struct ip
 #define SHAPE_C_CIDR(sub) struct cidr
 #define SHAPE_C_STRS(sub) struct strs
@@ -101,6 +117,7 @@ struct shape {
 #define SHAPE_SUB_NUM(sub) NULL
 #define SHAPE_SUB_BOOL(sub) NULL
 #define SHAPE_SUB_FLAG(sub) NULL
+#define SHAPE_SUB_PORT(sub) NULL
 #define SHAPE_SUB_IP(sub) NULL
 #define SHAPE_SUB_CIDR(sub) NULL
 #define SHAPE_SUB_STRS(sub) NULL
@@ -110,9 +127,7 @@ struct shape {
 #define SHAPE_SUB_LIST(sub) &sub##_shape
 #define SHAPE_SUB_MAP(sub) NULL
 
-/* Append a struct's fields as parameters. */
-void shape_put(const struct shape *s, const void *in, enum aws_protocol p, struct aws_params *out);
-/* The same as a JSON object. */
+/* As a JSON object. */
 struct json *shape_json(const struct shape *s, const void *in);
 /* Fill the struct at out from an element, NULL: nothing is there; strings and lists live in a
  * (strings from XML are the tree's own). EBADMSG names the field and the value that cannot be read,
@@ -129,28 +144,21 @@ MUST int shape_get_json(const struct shape *s, void *out, const struct json *j, 
 AWS_STRUCT(tag, TAG)
 const char *tag_get(const struct tags *t, const char *key); /* NULL when absent */
 
-/* ---- actions */
+/* A copy of in, whole and in one piece of memory: behind head zeroed bytes (rounded up to 8) that
+ * the caller has use for. To be freed with free(). */
+void *shape_copy(const struct shape *s, const void *in, size_t head);
 
-struct aws_action {
-	enum aws_service service;
-	const char *name;             /* "DescribeListeners" */
-	const struct shape *in, *out; /* NULL: nothing is sent, or nothing that counts comes back */
-	bool repeatable;              /* as in struct aws_request */
-	/* Paged actions: names of the token as sent and as received, and of the list (a field of
-	 * out, by its received name as written there). NULL: not paged. */
-	const char *token_in, *token_out, *list;
+/* ---- for writers of further forms */
+
+struct shape_text {
+	char s[64];
 };
-/* One call; a paged action: its first page. out is zeroed first. EIO when EC2 answers
- * "<return>false</return>". */
-MUST int aws_do(struct aws *w, const struct aws_action *act, const void *in, void *out,
-		struct arena *a, int64_t deadline, struct err *e);
-/* Every page; the list has them all, other fields are the last page's. More than 1000 pages are
- * EFBIG. */
-MUST int aws_all(struct aws *w, const struct aws_action *act, const void *in, void *out,
-		 struct arena *a, int64_t deadline, struct err *e);
-/* Every page, each element of the list given to fn once it is there and forgotten: memory is
- * bounded by one of them (in AWS_JSON by one page). fn sees an element twice when a page had to be
- * asked for again; when it fails, so does the call. */
-MUST int aws_each(struct aws *w, const struct aws_action *act, const void *in,
-		  int (*fn)(const void *item, void *arg, struct err *e), void *arg,
-		  int64_t deadline, struct err *e);
+/* A single value as text, in t unless it is a string; NULL when it is not to be sent. */
+const char *shape_scalar(enum shape_kind kind, const void *at, struct shape_text *t);
+/* The i-th value of a list as text, in t unless it is a string. */
+const char *shape_element(enum shape_kind kind, struct shape_list l, size_t i,
+			  struct shape_text *t);
+bool shape_is_list(const struct shape_field *f);
+size_t shape_element_size(const struct shape_field *f); /* of a list */
+struct shape_list shape_list_at(const void *at);
+const void *shape_pointer_at(const void *at);

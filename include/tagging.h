@@ -2,7 +2,7 @@
 /* tagging.h - the Resource Groups Tagging API: which resources have these tags. What is sent and
  * read is as in elbv2.h. */
 #pragma once
-#include "shape.h"
+#include "shape_call.h"
 
 /* Values: any of them; none: whatever the value is. */
 #define TAGGING_FILTER(F, T)     \

@@ -136,15 +136,15 @@ static struct json *value(const struct shape_field *f, const void *at, struct ar
 		json_add_int(box, "v", *(const int64_t *)at);
 		break;
 	case SHAPE_NUM:
-		if (((const struct aws_num *)at)->set)
-			json_add_int(box, "v", ((const struct aws_num *)at)->v);
+		if (((const struct shape_num *)at)->set)
+			json_add_int(box, "v", ((const struct shape_num *)at)->v);
 		break;
 	case SHAPE_BOOL:
 		json_add_bool(box, "v", *(const bool *)at);
 		break;
 	case SHAPE_FLAG:
-		if (*(const enum aws_flag *)at != FLAG_UNSET)
-			json_add_bool(box, "v", *(const enum aws_flag *)at == FLAG_YES);
+		if (*(const enum shape_flag *)at != FLAG_UNSET)
+			json_add_bool(box, "v", *(const enum shape_flag *)at == FLAG_YES);
 		break;
 	case SHAPE_STRS:
 	case SHAPE_LIST:

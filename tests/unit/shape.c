@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "shape.h"
+#include "shape_call.h"
 #include "test.h"
 
 #define TRY_SUB(F, T)              \

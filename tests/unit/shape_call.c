@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "ec2test.h"
-#include "shape.h"
+#include "shape_call.h"
 
 #define THING(F, T)                \
 	F(T, STR, id, 0, "Id")     \

@@ -18,7 +18,7 @@ struct get {
 	struct err *e;
 };
 
-static bool is_list(const struct shape_field *f)
+bool shape_is_list(const struct shape_field *f)
 {
 	return f->kind == SHAPE_STRS || f->kind == SHAPE_IPS || f->kind == SHAPE_CIDRS ||
 	       f->kind == SHAPE_LIST || f->kind == SHAPE_MAP;
@@ -29,7 +29,7 @@ static const char *path_of(const struct get *g, const struct shape_field *f, cha
 {
 	const char *name = f->name[1] ? f->name[1] : f->name[0];
 
-	if (g->p == AWS_QUERY && is_list(f) && *name) {
+	if (g->p == AWS_QUERY && shape_is_list(f) && *name) {
 		snprintf(tmp, 128, "%s/%s", name, f->kind == SHAPE_MAP ? "entry" : "member");
 	} else if (g->p == AWS_EC2_QUERY && !f->name[1]) {
 		snprintf(tmp, 128, "%s", name);
@@ -104,13 +104,13 @@ static int find(const struct get *g, const struct shape_field *f, struct node fr
 	const struct json *j = json_path(from.j, path);
 	const struct xml *x;
 
-	if (from.x && is_list(f)) {
+	if (from.x && shape_is_list(f)) {
 		collect(from.x, path, out);
 	} else if (from.x) {
 		x = xml_get(from.x, path);
 		if (x)
 			nodes_add(out, (struct node) { .x = x });
-	} else if (j && is_list(f)) {
+	} else if (j && shape_is_list(f)) {
 		if (json_is(j, f->kind == SHAPE_MAP ? JSON_OBJECT : JSON_ARRAY, path, g->e) < 0)
 			return -1;
 		for (j = json_first(j); j; j = json_next(j))
@@ -130,6 +130,8 @@ static const char *text_of(const struct get *g, enum shape_kind kind, struct nod
 
 	if (n.x)
 		return n.x->text;
+	if (kind == SHAPE_PORT && json_type(n.j) == JSON_NUMBER)
+		type = JSON_NUMBER;
 	if (kind == SHAPE_INT || kind == SHAPE_NUM)
 		type = JSON_NUMBER;
 	if (kind == SHAPE_BOOL || kind == SHAPE_FLAG)
@@ -145,7 +147,7 @@ static const char *text_of(const struct get *g, enum shape_kind kind, struct nod
 /* "" is absence but for strings. False: text is not of that kind, which what names. */
 static bool parse(enum shape_kind kind, void *at, const char *text, const char **what)
 {
-	struct aws_num num = { 0, true };
+	struct shape_num num = { 0, true };
 	bool yes = false;
 
 	*what = NULL;
@@ -159,6 +161,9 @@ static bool parse(enum shape_kind kind, void *at, const char *text, const char *
 			return false;
 		memcpy(at, &num, kind == SHAPE_INT ? sizeof(num.v) : sizeof(num));
 		return true;
+	case SHAPE_PORT:
+		*what = "a whole number";
+		return !*text || str_i64(text, &((struct int_or_str *)at)->n);
 	case SHAPE_BOOL:
 	case SHAPE_FLAG:
 		*what = "true or false";
@@ -169,7 +174,7 @@ static bool parse(enum shape_kind kind, void *at, const char *text, const char *
 		if (kind == SHAPE_BOOL)
 			*(bool *)at = yes;
 		else
-			*(enum aws_flag *)at = yes ? FLAG_YES : FLAG_NO;
+			*(enum shape_flag *)at = yes ? FLAG_YES : FLAG_NO;
 		return true;
 	case SHAPE_IP:
 	case SHAPE_IPS:
@@ -213,12 +218,16 @@ static int get_one(const struct get *g, const struct shape_field *f, void *at, s
 	text = text_of(g, f->kind, n, path);
 	if (!text)
 		return -1;
+	if (f->kind == SHAPE_PORT && json_type(n.j) == JSON_STRING) {
+		((struct int_or_str *)at)->s = text;
+		return 0;
+	}
 	if (!parse(f->kind, at, text, &what))
 		return fail(g->e, EBADMSG, "%s '%.60s' is not %s", path, text, what);
 	return 0;
 }
 
-static size_t element_size(const struct shape_field *f)
+size_t shape_element_size(const struct shape_field *f)
 {
 	switch (f->kind) {
 	case SHAPE_IPS:
@@ -237,7 +246,7 @@ static size_t element_size(const struct shape_field *f)
 static int get_list(const struct get *g, const struct shape_field *f, void *at,
 		    const struct nodes *from, const char *path)
 {
-	size_t size = element_size(f);
+	size_t size = shape_element_size(f);
 	struct shape_list l = { from->n ? arena_get(g->a, from->n * size) : NULL, 0 };
 
 	for (; l.n < from->n; l.n++)
@@ -260,7 +269,7 @@ static int get_field(const struct get *g, const struct shape_field *f, void *at,
 		return 0;
 	if (find(g, f, from, path, &found) < 0)
 		return -1;
-	if (is_list(f))
+	if (shape_is_list(f))
 		return get_list(g, f, at, &found, path);
 	if (!found.n)
 		return 0;

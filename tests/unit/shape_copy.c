@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* shape_copy.c - a struct of every kind of field in one piece of memory; IntOrString. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shape.h"
+#include "test.h"
+
+#define LEAF(F, T)                    \
+	F(T, STR, name, 0, "name")    \
+	F(T, PORT, port, 0, "port")   \
+	F(T, STRS, words, 0, "words") \
+	F(T, MAP, labels, 0, "labels")
+AWS_STRUCT(leaf, LEAF)
+AWS_SHAPE(leaf, LEAF)
+#define TREE(F, T)                    \
+	F(T, STR, id, 0, "id")        \
+	F(T, OPT, owner, 0, "owner")  \
+	F(T, NUM, count, 0, "count")  \
+	F(T, FLAG, on, 0, "on")       \
+	F(T, IPS, ips, 0, "ips")      \
+	F(T, ONE, one, leaf, "one")   \
+	F(T, ONE, none, leaf, "none") \
+	F(T, LIST, many, leaf, "many")
+AWS_STRUCT(tree, TREE)
+AWS_SHAPE(tree, TREE)
+
+static const char TEXT[] =
+	"{\"id\":\"t\",\"owner\":\"\",\"count\":0,\"on\":false,\"ips\":[\"10.0.0.1\",\"fd00::1\"],"
+	"\"one\":{\"name\":\"n\",\"port\":80,\"words\":[\"a\",\"bc\"],\"labels\":{\"k\":\"v\"}},"
+	"\"many\":[{\"name\":\"x\",\"port\":\"http\"},{\"name\":\"y\",\"labels\":{\"l\":\"\",\"m\":"
+	"\"2\"}}]}";
+
+struct head {
+	int counter;
+	char pad[5];
+};
+
+static void *read_and_copy(const char *text, struct err *e)
+{
+	auto_arena struct arena a = { 0 };
+	auto_json struct json *j = json_parse(text, strlen(text), e);
+	struct tree t;
+
+	if (!j || shape_get_json(&tree_shape, &t, j, &a, e) < 0)
+		return NULL;
+	return shape_copy(&tree_shape, &t, sizeof(struct head));
+}
+
+TEST(shape_copy_needs_nothing_of_the_original)
+{
+	auto_buf struct buf b = { 0 };
+	struct err e = { 0 };
+	auto_ptr char *p = read_and_copy(TEXT, &e);
+	const struct head *h = (const void *)p;
+	const struct tree *t = (const void *)(p + 16);
+	auto_json struct json *j = NULL;
+
+	CHECK_STR(e.msg, "");
+	CHECK(h->counter == 0);
+	CHECK(t->none == NULL && t->on == FLAG_NO && t->count.set);
+	CHECK_STR(t->owner, "");
+	j = shape_json(&tree_shape, t);
+	json_print(j, 0, &b);
+	/* An empty string that was there is there, one that was not is "". */
+	CHECK_STR(b.p, "{\"id\":\"t\",\"owner\":\"\",\"count\":0,\"on\":false,\"ips\":[\"10.0.0."
+		       "1\",\"fd00::1\"],"
+		       "\"one\":{\"name\":\"n\",\"port\":80,\"words\":[\"a\",\"bc\"],\"labels\":{"
+		       "\"k\":\"v\"}},"
+		       "\"many\":[{\"name\":\"x\",\"port\":\"http\"},"
+		       "{\"name\":\"y\",\"labels\":{\"l\":\"\",\"m\":\"2\"}}]}");
+}
+
+TEST(a_port_is_a_number_or_a_name_and_nothing_else)
+{
+	struct err e = { 0 };
+	auto_ptr char *p = read_and_copy("{\"one\":{\"port\":\"80\"}}", &e);
+	const struct tree *t = (const void *)(p + 16);
+
+	CHECK_STR(t->one->port.s, "80");
+	CHECK(read_and_copy("{\"one\":{\"port\":1.5}}", &e) == NULL);
+	CHECK(e.num == EBADMSG);
+	CHECK(strstr(e.msg, "port '1.5' is not a whole number"));
+	CHECK(read_and_copy("{\"one\":{\"port\":true}}", &e) == NULL);
+	CHECK(strstr(e.msg, "port is not a string but of type"));
+}
