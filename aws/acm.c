@@ -2,11 +2,11 @@
 /* acm.c - AWS Certificate Manager. */
 #include "acm.h"
 
-AWS_SHAPE(acm_include, ACM_INCLUDES)
-AWS_SHAPE(acm_list_certificates, ACM_LIST_CERTIFICATES)
-AWS_SHAPE(acm_certificate, ACM_SUMMARY)
-AWS_SHAPE(acm_describe_certificate, ACM_DESCRIBE_CERTIFICATE)
-AWS_SHAPE(acm_detail, ACM_DETAIL)
+SHAPE_TABLE(acm_include, ACM_INCLUDES)
+SHAPE_TABLE(acm_list_certificates, ACM_LIST_CERTIFICATES)
+SHAPE_TABLE(acm_certificate, ACM_SUMMARY)
+SHAPE_TABLE(acm_describe_certificate, ACM_DESCRIBE_CERTIFICATE)
+SHAPE_TABLE(acm_detail, ACM_DETAIL)
 
 static const struct shape_field list_field = {
 	SHAPE_LIST, 0, &acm_certificate_shape, { "", "CertificateSummaryList" }

@@ -7,9 +7,9 @@
 
 enum { PAGE = 1000, DEVICES = 100 };
 
-AWS_SHAPE(ec2_instance, EC2_INSTANCE)
-AWS_SHAPE(ec2_card, EC2_CARD)
-AWS_SHAPE(ec2_instance_type, EC2_INSTANCE_TYPE)
+SHAPE_TABLE(ec2_instance, EC2_INSTANCE)
+SHAPE_TABLE(ec2_card, EC2_CARD)
+SHAPE_TABLE(ec2_instance_type, EC2_INSTANCE_TYPE)
 
 int ec2_describe_instances(struct aws *w, const struct ec2_query *q, struct ec2_instances *out,
 			   struct arena *a, int64_t deadline, struct err *e)

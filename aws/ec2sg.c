@@ -6,13 +6,13 @@
 
 enum { PAGE = 1000 };
 
-AWS_SHAPE(ec2_range, EC2_RANGE)
-AWS_SHAPE(ec2_range6, EC2_RANGE6)
-AWS_SHAPE(ec2_prefix_list, EC2_PREFIX_LIST)
-AWS_SHAPE(ec2_peer, EC2_PEER)
-AWS_SHAPE(ec2_permission, EC2_PERMISSION)
-AWS_SHAPE(ec2_group, EC2_GROUP)
-AWS_SHAPE(ec2_group_change, EC2_GROUP_CHANGE)
+SHAPE_TABLE(ec2_range, EC2_RANGE)
+SHAPE_TABLE(ec2_range6, EC2_RANGE6)
+SHAPE_TABLE(ec2_prefix_list, EC2_PREFIX_LIST)
+SHAPE_TABLE(ec2_peer, EC2_PEER)
+SHAPE_TABLE(ec2_permission, EC2_PERMISSION)
+SHAPE_TABLE(ec2_group, EC2_GROUP)
+SHAPE_TABLE(ec2_group_change, EC2_GROUP_CHANGE)
 
 int ec2_describe_groups(struct aws *w, const struct ec2_query *q, struct ec2_groups *out,
 			struct arena *a, int64_t deadline, struct err *e)

@@ -2,14 +2,14 @@
 /* ec2vpc.c - EC2: subnets, availability zones, route tables, VPCs. */
 #include "ec2vpc.h"
 
-AWS_SHAPE(ec2_block, EC2_BLOCK)
-AWS_SHAPE(ec2_block6, EC2_BLOCK6)
-AWS_SHAPE(ec2_subnet, EC2_SUBNET)
-AWS_SHAPE(ec2_zone, EC2_ZONE)
-AWS_SHAPE(ec2_route, EC2_ROUTE)
-AWS_SHAPE(ec2_association, EC2_ASSOCIATION)
-AWS_SHAPE(ec2_route_table, EC2_ROUTE_TABLE)
-AWS_SHAPE(ec2_vpc, EC2_VPC)
+SHAPE_TABLE(ec2_block, EC2_BLOCK)
+SHAPE_TABLE(ec2_block6, EC2_BLOCK6)
+SHAPE_TABLE(ec2_subnet, EC2_SUBNET)
+SHAPE_TABLE(ec2_zone, EC2_ZONE)
+SHAPE_TABLE(ec2_route, EC2_ROUTE)
+SHAPE_TABLE(ec2_association, EC2_ASSOCIATION)
+SHAPE_TABLE(ec2_route_table, EC2_ROUTE_TABLE)
+SHAPE_TABLE(ec2_vpc, EC2_VPC)
 
 int ec2_query_subnets(struct aws *w, const struct ec2_query *q, struct ec2_subnets *out,
 		      struct arena *a, int64_t deadline, struct err *e)

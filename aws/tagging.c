@@ -2,9 +2,9 @@
 /* tagging.c - the Resource Groups Tagging API. */
 #include "tagging.h"
 
-AWS_SHAPE(tagging_filter, TAGGING_FILTER)
-AWS_SHAPE(tagging_get_resources, TAGGING_GET_RESOURCES)
-AWS_SHAPE(tagging_resource, TAGGING_RESOURCE)
+SHAPE_TABLE(tagging_filter, TAGGING_FILTER)
+SHAPE_TABLE(tagging_get_resources, TAGGING_GET_RESOURCES)
+SHAPE_TABLE(tagging_resource, TAGGING_RESOURCE)
 
 static const struct shape_field list_field = {
 	SHAPE_LIST, 0, &tagging_resource_shape, { "", "ResourceTagMappingList" }

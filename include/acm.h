@@ -5,14 +5,14 @@
 #include "shape_call.h"
 
 #define ACM_INCLUDES(F, T) F(T, STRS, key_types, 0, "keyTypes")
-AWS_STRUCT(acm_include, ACM_INCLUDES)
+SHAPE_STRUCT(acm_include, ACM_INCLUDES)
 
 /* statuses: ISSUED ... Without key types, ACM leaves out certificates with others than RSA_1024 and
  * RSA_2048. */
 #define ACM_LIST_CERTIFICATES(F, T)                    \
 	F(T, STRS, statuses, 0, "CertificateStatuses") \
 	F(T, ONE, includes, acm_include, "Includes")
-AWS_STRUCT(acm_list_certificates, ACM_LIST_CERTIFICATES)
+SHAPE_STRUCT(acm_list_certificates, ACM_LIST_CERTIFICATES)
 
 /* names: the first 100; more_names says that there are others. */
 #define ACM_SUMMARY(F, T)                                                 \
@@ -22,7 +22,7 @@ AWS_STRUCT(acm_list_certificates, ACM_LIST_CERTIFICATES)
 	F(T, BOOL, more_names, 0, "HasAdditionalSubjectAlternativeNames") \
 	F(T, STR, status, 0, "Status")                                    \
 	F(T, STR, type, 0, "Type")
-AWS_STRUCT(acm_certificate, ACM_SUMMARY)
+SHAPE_STRUCT(acm_certificate, ACM_SUMMARY)
 
 /* Every page. */
 MUST int acm_list_certificates(struct aws *w, const struct acm_list_certificates *in,
@@ -30,7 +30,7 @@ MUST int acm_list_certificates(struct aws *w, const struct acm_list_certificates
 			       struct err *e);
 
 #define ACM_DESCRIBE_CERTIFICATE(F, T) F(T, STR, arn, 0, "CertificateArn")
-AWS_STRUCT(acm_describe_certificate, ACM_DESCRIBE_CERTIFICATE)
+SHAPE_STRUCT(acm_describe_certificate, ACM_DESCRIBE_CERTIFICATE)
 
 /* type: IMPORTED, AMAZON_ISSUED, PRIVATE. names: the domain is one of them. authority: "" unless
  * the certificate is private. */
@@ -42,7 +42,7 @@ AWS_STRUCT(acm_describe_certificate, ACM_DESCRIBE_CERTIFICATE)
 	F(T, STR, type, 0, "", "Certificate/Type")                         \
 	F(T, STR, authority, 0, "", "Certificate/CertificateAuthorityArn") \
 	F(T, STRS, in_use_by, 0, "", "Certificate/InUseBy")
-AWS_STRUCT(acm_detail, ACM_DETAIL)
+SHAPE_STRUCT(acm_detail, ACM_DETAIL)
 
 /* ENOENT when there is none. */
 MUST int acm_describe_certificate(struct aws *w, const struct acm_describe_certificate *in,

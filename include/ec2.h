@@ -12,7 +12,7 @@
 #define EC2_FILTER(F, T)           \
 	F(T, STR, name, 0, "Name") \
 	F(T, STRS, values, 0, "Value")
-AWS_STRUCT(ec2_filter, EC2_FILTER)
+SHAPE_STRUCT(ec2_filter, EC2_FILTER)
 /* With ids, filters or both; with neither all that there are. Every page is read; an id that does
  * not exist fails the whole call (ENOENT, the id in single quotes in e->msg). */
 struct ec2_query {
@@ -25,13 +25,13 @@ struct ec2_query {
 #define EC2_IP(F, T)                        \
 	F(T, IP, ip, 0, "PrivateIpAddress") \
 	F(T, BOOL, primary, 0, "Primary")
-AWS_STRUCT(ec2_ip, EC2_IP)
+SHAPE_STRUCT(ec2_ip, EC2_IP)
 /* Seconds before an idle connection is forgotten; what is not set is EC2's default. */
 #define EC2_TRACKING(F, T)                                     \
 	F(T, NUM, tcp_established, 0, "TcpEstablishedTimeout") \
 	F(T, NUM, udp_stream, 0, "UdpStreamTimeout")           \
 	F(T, NUM, udp, 0, "UdpTimeout")
-AWS_STRUCT(ec2_tracking, EC2_TRACKING)
+SHAPE_STRUCT(ec2_tracking, EC2_TRACKING)
 /* type: interface, trunk, efa, efa-only, branch. attachment is an id, "" when not attached. groups
  * are ids. tracking NULL: nothing is configured. */
 #define EC2_ENI(F, T)                                                              \
@@ -54,7 +54,7 @@ AWS_STRUCT(ec2_tracking, EC2_TRACKING)
 	F(T, STRS, groups, 0, "", "groupSet/item/groupId")                         \
 	F(T, ONE, tracking, ec2_tracking, "", "connectionTrackingConfiguration")   \
 	F(T, LIST, tags, tag, "", "tagSet/item")
-AWS_STRUCT(ec2_eni, EC2_ENI)
+SHAPE_STRUCT(ec2_eni, EC2_ENI)
 /* Whether it is one that can be: an id, a device and a card below 100, addresses where EC2 lists
  * some. EBADMSG names what is not so. */
 MUST int ec2_eni_check(const struct ec2_eni *n, struct err *e);
@@ -129,7 +129,7 @@ MUST int ec2_delete_tags(struct aws *w, const char *resource, const struct tags 
 	F(T, STR, type, 0, "", "resourceType")   \
 	F(T, STR, key, 0, "", "key")             \
 	F(T, STR, value, 0, "", "value")
-AWS_STRUCT(ec2_tagged, EC2_TAGGED)
+SHAPE_STRUCT(ec2_tagged, EC2_TAGGED)
 /* By filters ("resource-id", "key"). */
 MUST int ec2_describe_tags(struct aws *w, struct ec2_filters filters, struct ec2_taggeds *out,
 			   struct arena *a, int64_t deadline, struct err *e);
@@ -176,11 +176,11 @@ enum ec2_action {
 	F(T, STRS, zones, 0, "ZoneId", "")              \
 	F(T, LIST, filters, ec2_filter, "Filter", "")   \
 	F(T, INT, page, 0, "MaxResults", "")
-AWS_STRUCT(ec2_describe, EC2_DESCRIBE)
+SHAPE_STRUCT(ec2_describe, EC2_DESCRIBE)
 #define EC2_TAG_SPEC(F, T)                     \
 	F(T, STR, type, 0, "ResourceType", "") \
 	F(T, LIST, tags, tag, "Tag", "")
-AWS_STRUCT(ec2_tag_spec, EC2_TAG_SPEC)
+SHAPE_STRUCT(ec2_tag_spec, EC2_TAG_SPEC)
 #define EC2_CHANGE(F, T)                                                         \
 	F(T, BOOL, dry_run, 0, "DryRun", "")                                     \
 	F(T, STR, token, 0, "ClientToken", "")                                   \
@@ -205,17 +205,17 @@ AWS_STRUCT(ec2_tag_spec, EC2_TAG_SPEC)
 	F(T, LIST, specs, ec2_tag_spec, "TagSpecification", "")                  \
 	F(T, STRS, resources, 0, "ResourceId", "")                               \
 	F(T, LIST, tags, tag, "Tag", "")
-AWS_STRUCT(ec2_change, EC2_CHANGE)
+SHAPE_STRUCT(ec2_change, EC2_CHANGE)
 /* What comes back. */
 #define EC2_CREATED(F, T) F(T, ONE, eni, ec2_eni, "", "networkInterface")
-AWS_STRUCT(ec2_created, EC2_CREATED)
+SHAPE_STRUCT(ec2_created, EC2_CREATED)
 #define EC2_ATTACHED(F, T) F(T, STR, attachment, 0, "", "attachmentId")
-AWS_STRUCT(ec2_attached, EC2_ATTACHED)
+SHAPE_STRUCT(ec2_attached, EC2_ATTACHED)
 #define EC2_ASSIGNED(F, T)                                                           \
 	F(T, IPS, ips, 0, "", "assignedPrivateIpAddressesSet/item/privateIpAddress") \
 	F(T, CIDRS, prefixes, 0, "", "assignedIpv4PrefixSet/item/ipv4Prefix")        \
 	F(T, CIDRS, ipv6_prefixes, 0, "", "assignedIpv6PrefixSet/item")
-AWS_STRUCT(ec2_assigned, EC2_ASSIGNED)
+SHAPE_STRUCT(ec2_assigned, EC2_ASSIGNED)
 extern const struct aws_action ec2_actions[EC2_ACTIONS];
 /* Would it be done? Nothing is, whatever the answer: 0, or why not (EACCES: not allowed). in is a
  * struct ec2_describe for describes, ec2_group_change (ec2sg.h) for security groups, else

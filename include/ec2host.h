@@ -15,7 +15,7 @@
 	F(T, IP, ip, 0, "", "privateIpAddress")                   \
 	F(T, LIST, enis, ec2_eni, "", "networkInterfaceSet/item") \
 	F(T, LIST, tags, tag, "", "tagSet/item")
-AWS_STRUCT(ec2_instance, EC2_INSTANCE)
+SHAPE_STRUCT(ec2_instance, EC2_INSTANCE)
 MUST int ec2_describe_instances(struct aws *w, const struct ec2_query *q, struct ec2_instances *out,
 				struct arena *a, int64_t deadline, struct err *e);
 /* Device indexes in use on a card of an instance: used[i] for i < 100. */
@@ -25,7 +25,7 @@ MUST int ec2_used_devices(struct aws *w, const char *instance, int card, bool us
 #define EC2_CARD(F, T)                              \
 	F(T, INT, index, 0, "", "networkCardIndex") \
 	F(T, INT, enis, 0, "", "maximumNetworkInterfaces")
-AWS_STRUCT(ec2_card, EC2_CARD)
+SHAPE_STRUCT(ec2_card, EC2_CARD)
 /* hypervisor is "nitro", "xen" or "". enis are all cards' together, ipv4 an ENI's; archs as
  * "x86_64", "arm64". */
 #define EC2_INSTANCE_TYPE(F, T)                                               \
@@ -41,7 +41,7 @@ AWS_STRUCT(ec2_card, EC2_CARD)
 	F(T, INT, memory_mib, 0, "", "memoryInfo/sizeInMiB")                  \
 	F(T, STRS, archs, 0, "", "processorInfo/supportedArchitectures/item") \
 	F(T, INT, default_card_enis, 0, "", "") /* of each_card; enis if it does not say */
-AWS_STRUCT(ec2_instance_type, EC2_INSTANCE_TYPE)
+SHAPE_STRUCT(ec2_instance_type, EC2_INSTANCE_TYPE)
 /* ENOENT: EC2 knows no such type. EBADMSG: it tells nothing of its ENIs and addresses. */
 MUST int ec2_describe_instance_type(struct aws *w, const char *type, struct ec2_instance_type *out,
 				    struct arena *a, int64_t deadline, struct err *e);

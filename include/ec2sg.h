@@ -8,15 +8,15 @@
 #define EC2_RANGE(F, T)              \
 	F(T, STR, cidr, 0, "CidrIp") \
 	F(T, OPT, description, 0, "Description")
-AWS_STRUCT(ec2_range, EC2_RANGE)
+SHAPE_STRUCT(ec2_range, EC2_RANGE)
 #define EC2_RANGE6(F, T)               \
 	F(T, STR, cidr, 0, "CidrIpv6") \
 	F(T, OPT, description, 0, "Description")
-AWS_STRUCT(ec2_range6, EC2_RANGE6)
+SHAPE_STRUCT(ec2_range6, EC2_RANGE6)
 #define EC2_PREFIX_LIST(F, T)            \
 	F(T, STR, id, 0, "PrefixListId") \
 	F(T, OPT, description, 0, "Description")
-AWS_STRUCT(ec2_prefix_list, EC2_PREFIX_LIST)
+SHAPE_STRUCT(ec2_prefix_list, EC2_PREFIX_LIST)
 #define EC2_PEER(F, T)                                  \
 	F(T, OPT, id, 0, "GroupId")                     \
 	F(T, OPT, user, 0, "UserId")                    \
@@ -24,7 +24,7 @@ AWS_STRUCT(ec2_prefix_list, EC2_PREFIX_LIST)
 	F(T, OPT, vpc, 0, "VpcId")                      \
 	F(T, OPT, peering, 0, "VpcPeeringConnectionId") \
 	F(T, OPT, description, 0, "Description")
-AWS_STRUCT(ec2_peer, EC2_PEER)
+SHAPE_STRUCT(ec2_peer, EC2_PEER)
 /* protocol: "tcp", "udp", "icmp", "icmpv6", a number, or "-1" for all, which has no ports. For ICMP
  * from is the type, to the code. */
 #define EC2_PERMISSION(F, T)                                                             \
@@ -35,7 +35,7 @@ AWS_STRUCT(ec2_peer, EC2_PEER)
 	F(T, LIST, ranges6, ec2_range6, "Ipv6Ranges", "ipv6Ranges/item")                 \
 	F(T, LIST, prefix_lists, ec2_prefix_list, "PrefixListIds", "prefixListIds/item") \
 	F(T, LIST, peers, ec2_peer, "Groups", "groups/item")
-AWS_STRUCT(ec2_permission, EC2_PERMISSION)
+SHAPE_STRUCT(ec2_permission, EC2_PERMISSION)
 
 #define EC2_GROUP(F, T)                                                    \
 	F(T, STR, id, 0, "", "groupId")                                    \
@@ -46,7 +46,7 @@ AWS_STRUCT(ec2_permission, EC2_PERMISSION)
 	F(T, LIST, ingress, ec2_permission, "", "ipPermissions/item")      \
 	F(T, LIST, egress, ec2_permission, "", "ipPermissionsEgress/item") \
 	F(T, LIST, tags, tag, "", "tagSet/item")
-AWS_STRUCT(ec2_group, EC2_GROUP)
+SHAPE_STRUCT(ec2_group, EC2_GROUP)
 MUST int ec2_describe_groups(struct aws *w, const struct ec2_query *q, struct ec2_groups *out,
 			     struct arena *a, int64_t deadline, struct err *e);
 
@@ -76,4 +76,4 @@ MUST int ec2_revoke_ingress(struct aws *w, const char *id, struct ec2_permission
 	F(T, STR, vpc, 0, "VpcId", "")                          \
 	F(T, LIST, specs, ec2_tag_spec, "TagSpecification", "") \
 	F(T, LIST, permissions, ec2_permission, "IpPermissions", "")
-AWS_STRUCT(ec2_group_change, EC2_GROUP_CHANGE)
+SHAPE_STRUCT(ec2_group_change, EC2_GROUP_CHANGE)

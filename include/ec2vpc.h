@@ -7,11 +7,11 @@
 #define EC2_BLOCK(F, T)                      \
 	F(T, CIDR, cidr, 0, "", "cidrBlock") \
 	F(T, STR, state, 0, "", "cidrBlockState/state")
-AWS_STRUCT(ec2_block, EC2_BLOCK)
+SHAPE_STRUCT(ec2_block, EC2_BLOCK)
 #define EC2_BLOCK6(F, T)                         \
 	F(T, CIDR, cidr, 0, "", "ipv6CidrBlock") \
 	F(T, STR, state, 0, "", "ipv6CidrBlockState/state")
-AWS_STRUCT(ec2_block6, EC2_BLOCK6)
+SHAPE_STRUCT(ec2_block6, EC2_BLOCK6)
 
 /* An IPv6-only subnet has no cidr. free counts addresses. outpost is an ARN or "". */
 #define EC2_SUBNET(F, T)                                                        \
@@ -24,7 +24,7 @@ AWS_STRUCT(ec2_block6, EC2_BLOCK6)
 	F(T, LIST, blocks6, ec2_block6, "", "ipv6CidrBlockAssociationSet/item") \
 	F(T, INT, free, 0, "", "availableIpAddressCount")                       \
 	F(T, LIST, tags, tag, "", "tagSet/item")
-AWS_STRUCT(ec2_subnet, EC2_SUBNET)
+SHAPE_STRUCT(ec2_subnet, EC2_SUBNET)
 /* All of a VPC in a zone. */
 MUST int ec2_describe_subnets(struct aws *w, const char *vpc, const char *zone,
 			      struct ec2_subnet **out, size_t *n, struct arena *a, int64_t deadline,
@@ -38,7 +38,7 @@ MUST int ec2_query_subnets(struct aws *w, const struct ec2_query *q, struct ec2_
 	F(T, STR, name, 0, "", "zoneName") \
 	F(T, STR, type, 0, "", "zoneType") \
 	F(T, STR, state, 0, "", "zoneState")
-AWS_STRUCT(ec2_zone, EC2_ZONE)
+SHAPE_STRUCT(ec2_zone, EC2_ZONE)
 /* Ids are those of zones ("use1-az1"), which mean the same in every account; names do not. */
 MUST int ec2_describe_zones(struct aws *w, const struct ec2_query *q, struct ec2_zones *out,
 			    struct arena *a, int64_t deadline, struct err *e);
@@ -53,11 +53,11 @@ MUST int ec2_describe_zones(struct aws *w, const struct ec2_query *q, struct ec2
 	F(T, STR, nat, 0, "", "natGatewayId")                    \
 	F(T, STR, eni, 0, "", "networkInterfaceId")              \
 	F(T, STR, state, 0, "", "state")
-AWS_STRUCT(ec2_route, EC2_ROUTE)
+SHAPE_STRUCT(ec2_route, EC2_ROUTE)
 #define EC2_ASSOCIATION(F, T)                \
 	F(T, STR, subnet, 0, "", "subnetId") \
 	F(T, BOOL, main, 0, "", "main")
-AWS_STRUCT(ec2_association, EC2_ASSOCIATION)
+SHAPE_STRUCT(ec2_association, EC2_ASSOCIATION)
 /* The main one serves every subnet that is associated with none. */
 #define EC2_ROUTE_TABLE(F, T)                                                \
 	F(T, STR, id, 0, "", "routeTableId")                                 \
@@ -65,7 +65,7 @@ AWS_STRUCT(ec2_association, EC2_ASSOCIATION)
 	F(T, LIST, routes, ec2_route, "", "routeSet/item")                   \
 	F(T, LIST, associations, ec2_association, "", "associationSet/item") \
 	F(T, LIST, tags, tag, "", "tagSet/item")
-AWS_STRUCT(ec2_route_table, EC2_ROUTE_TABLE)
+SHAPE_STRUCT(ec2_route_table, EC2_ROUTE_TABLE)
 MUST int ec2_describe_route_tables(struct aws *w, const struct ec2_query *q,
 				   struct ec2_route_tables *out, struct arena *a, int64_t deadline,
 				   struct err *e);
@@ -77,6 +77,6 @@ MUST int ec2_describe_route_tables(struct aws *w, const struct ec2_query *q,
 	F(T, LIST, blocks, ec2_block, "", "cidrBlockAssociationSet/item")       \
 	F(T, LIST, blocks6, ec2_block6, "", "ipv6CidrBlockAssociationSet/item") \
 	F(T, LIST, tags, tag, "", "tagSet/item")
-AWS_STRUCT(ec2_vpc, EC2_VPC)
+SHAPE_STRUCT(ec2_vpc, EC2_VPC)
 MUST int ec2_describe_vpcs(struct aws *w, const struct ec2_query *q, struct ec2_vpcs *out,
 			   struct arena *a, int64_t deadline, struct err *e);

@@ -19,14 +19,14 @@
 	F(T, STR, allocation, 0, "AllocationId")       \
 	F(T, STR, private_ip, 0, "PrivateIPv4Address") \
 	F(T, STR, ipv6, 0, "IPv6Address")
-AWS_STRUCT(elb_zone_ip, ELB_ZONE_IP)
+SHAPE_STRUCT(elb_zone_ip, ELB_ZONE_IP)
 
 #define ELB_ZONE(F, T)                                              \
 	F(T, STR, name, 0, "ZoneName")                              \
 	F(T, STR, subnet, 0, "SubnetId")                            \
 	F(T, LIST, addresses, elb_zone_ip, "LoadBalancerAddresses") \
 	F(T, STRS, source_nat_prefixes, 0, "SourceNatIpv6Prefixes")
-AWS_STRUCT(elb_zone, ELB_ZONE)
+SHAPE_STRUCT(elb_zone, ELB_ZONE)
 
 /* state: provisioning, active, active_impaired, failed. private_link: on, off, or "" when it was
  * never set. */
@@ -47,13 +47,13 @@ AWS_STRUCT(elb_zone, ELB_ZONE)
 	F(T, STR, ipam_pool, 0, "IpamPools.Ipv4IpamPoolId", "IpamPools/Ipv4IpamPoolId") \
 	F(T, STR, source_nat, 0, "EnablePrefixForIpv6SourceNat")                        \
 	F(T, STR, private_link, 0, "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic")
-AWS_STRUCT(elb_load_balancer, ELB_LOAD_BALANCER)
+SHAPE_STRUCT(elb_load_balancer, ELB_LOAD_BALANCER)
 
 /* Both empty: all of the region. */
 #define ELB_DESCRIBE_LOAD_BALANCERS(F, T)       \
 	F(T, STRS, arns, 0, "LoadBalancerArns") \
 	F(T, STRS, names, 0, "Names")
-AWS_STRUCT(elb_describe_load_balancers, ELB_DESCRIBE_LOAD_BALANCERS)
+SHAPE_STRUCT(elb_describe_load_balancers, ELB_DESCRIBE_LOAD_BALANCERS)
 
 #define ELB_SUBNET_MAPPING(F, T)                       \
 	F(T, STR, subnet, 0, "SubnetId")               \
@@ -61,7 +61,7 @@ AWS_STRUCT(elb_describe_load_balancers, ELB_DESCRIBE_LOAD_BALANCERS)
 	F(T, STR, private_ip, 0, "PrivateIPv4Address") \
 	F(T, STR, ipv6, 0, "IPv6Address")              \
 	F(T, STR, source_nat_prefix, 0, "SourceNatIpv6Prefix")
-AWS_STRUCT(elb_subnet_mapping, ELB_SUBNET_MAPPING)
+SHAPE_STRUCT(elb_subnet_mapping, ELB_SUBNET_MAPPING)
 
 #define ELB_CREATE_LOAD_BALANCER(F, T)                                                  \
 	F(T, STR, name, 0, "Name")                                                      \
@@ -74,16 +74,16 @@ AWS_STRUCT(elb_subnet_mapping, ELB_SUBNET_MAPPING)
 	F(T, STR, ipam_pool, 0, "IpamPools.Ipv4IpamPoolId", "IpamPools/Ipv4IpamPoolId") \
 	F(T, STR, source_nat, 0, "EnablePrefixForIpv6SourceNat")                        \
 	F(T, LIST, tags, tag, "Tags")
-AWS_STRUCT(elb_create_load_balancer, ELB_CREATE_LOAD_BALANCER)
+SHAPE_STRUCT(elb_create_load_balancer, ELB_CREATE_LOAD_BALANCER)
 
 #define ELB_LOAD_BALANCER_REF(F, T) F(T, STR, arn, 0, "LoadBalancerArn")
-AWS_STRUCT(elb_load_balancer_ref, ELB_LOAD_BALANCER_REF)
+SHAPE_STRUCT(elb_load_balancer_ref, ELB_LOAD_BALANCER_REF)
 
 /* Attributes are keys and values, as tags are. */
 #define ELB_MODIFY_LOAD_BALANCER_ATTRIBUTES(F, T) \
 	F(T, STR, arn, 0, "LoadBalancerArn")      \
 	F(T, LIST, attributes, tag, "Attributes")
-AWS_STRUCT(elb_modify_load_balancer_attributes, ELB_MODIFY_LOAD_BALANCER_ATTRIBUTES)
+SHAPE_STRUCT(elb_modify_load_balancer_attributes, ELB_MODIFY_LOAD_BALANCER_ATTRIBUTES)
 
 /* Every subnet that it shall have, not only new ones. */
 #define ELB_SET_SUBNETS(F, T)                                     \
@@ -91,25 +91,25 @@ AWS_STRUCT(elb_modify_load_balancer_attributes, ELB_MODIFY_LOAD_BALANCER_ATTRIBU
 	F(T, LIST, subnets, elb_subnet_mapping, "SubnetMappings") \
 	F(T, STR, ip_address_type, 0, "IpAddressType")            \
 	F(T, STR, source_nat, 0, "EnablePrefixForIpv6SourceNat")
-AWS_STRUCT(elb_set_subnets, ELB_SET_SUBNETS)
+SHAPE_STRUCT(elb_set_subnets, ELB_SET_SUBNETS)
 
 #define ELB_SET_SECURITY_GROUPS(F, T)                    \
 	F(T, STR, arn, 0, "LoadBalancerArn")             \
 	F(T, STRS, security_groups, 0, "SecurityGroups") \
 	F(T, STR, private_link, 0, "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic")
-AWS_STRUCT(elb_set_security_groups, ELB_SET_SECURITY_GROUPS)
+SHAPE_STRUCT(elb_set_security_groups, ELB_SET_SECURITY_GROUPS)
 
 #define ELB_SET_IP_ADDRESS_TYPE(F, T)        \
 	F(T, STR, arn, 0, "LoadBalancerArn") \
 	F(T, STR, ip_address_type, 0, "IpAddressType")
-AWS_STRUCT(elb_set_ip_address_type, ELB_SET_IP_ADDRESS_TYPE)
+SHAPE_STRUCT(elb_set_ip_address_type, ELB_SET_IP_ADDRESS_TYPE)
 
 /* ---- actions of listeners and rules: of the configurations, the one that type names is set */
 
 #define ELB_WEIGHTED(F, T)                  \
 	F(T, STR, arn, 0, "TargetGroupArn") \
 	F(T, NUM, weight, 0, "Weight")
-AWS_STRUCT(elb_weighted_group, ELB_WEIGHTED)
+SHAPE_STRUCT(elb_weighted_group, ELB_WEIGHTED)
 
 #define ELB_FORWARD(F, T)                                                     \
 	F(T, LIST, groups, elb_weighted_group, "TargetGroups")                \
@@ -117,7 +117,7 @@ AWS_STRUCT(elb_weighted_group, ELB_WEIGHTED)
 	  "TargetGroupStickinessConfig/Enabled")                              \
 	F(T, NUM, sticky_s, 0, "TargetGroupStickinessConfig.DurationSeconds", \
 	  "TargetGroupStickinessConfig/DurationSeconds")
-AWS_STRUCT(elb_forward, ELB_FORWARD)
+SHAPE_STRUCT(elb_forward, ELB_FORWARD)
 
 /* What is NULL stays as the request has it: "#{host}" and so on. */
 #define ELB_REDIRECT(F, T)                 \
@@ -127,13 +127,13 @@ AWS_STRUCT(elb_forward, ELB_FORWARD)
 	F(T, OPT, path, 0, "Path")         \
 	F(T, OPT, query, 0, "Query")       \
 	F(T, STR, status, 0, "StatusCode")
-AWS_STRUCT(elb_redirect, ELB_REDIRECT)
+SHAPE_STRUCT(elb_redirect, ELB_REDIRECT)
 
 #define ELB_FIXED_RESPONSE(F, T)                  \
 	F(T, STR, status, 0, "StatusCode")        \
 	F(T, OPT, content_type, 0, "ContentType") \
 	F(T, OPT, body, 0, "MessageBody")
-AWS_STRUCT(elb_fixed_response, ELB_FIXED_RESPONSE)
+SHAPE_STRUCT(elb_fixed_response, ELB_FIXED_RESPONSE)
 
 #define ELB_SESSION(F, T)                                       \
 	F(T, STR, cookie, 0, "SessionCookieName")               \
@@ -151,26 +151,26 @@ AWS_STRUCT(elb_fixed_response, ELB_FIXED_RESPONSE)
 	F(T, STR, client_id, 0, "ClientId")                           \
 	F(T, OPT, client_secret, 0, "ClientSecret")                   \
 	ELB_SESSION(F, T)
-AWS_STRUCT(elb_oidc, ELB_OIDC)
+SHAPE_STRUCT(elb_oidc, ELB_OIDC)
 
 #define ELB_COGNITO(F, T)                           \
 	F(T, STR, user_pool, 0, "UserPoolArn")      \
 	F(T, STR, client_id, 0, "UserPoolClientId") \
 	F(T, STR, domain, 0, "UserPoolDomain")      \
 	ELB_SESSION(F, T)
-AWS_STRUCT(elb_cognito, ELB_COGNITO)
+SHAPE_STRUCT(elb_cognito, ELB_COGNITO)
 
 /* format: single-string, string-array, space-separated-values */
 #define ELB_CLAIM(F, T)                \
 	F(T, STR, name, 0, "Name")     \
 	F(T, STR, format, 0, "Format") \
 	F(T, STRS, values, 0, "Values")
-AWS_STRUCT(elb_claim, ELB_CLAIM)
+SHAPE_STRUCT(elb_claim, ELB_CLAIM)
 #define ELB_JWT(F, T)                               \
 	F(T, STR, jwks_endpoint, 0, "JwksEndpoint") \
 	F(T, STR, issuer, 0, "Issuer")              \
 	F(T, LIST, claims, elb_claim, "AdditionalClaims")
-AWS_STRUCT(elb_jwt, ELB_JWT)
+SHAPE_STRUCT(elb_jwt, ELB_JWT)
 
 /* type: forward, redirect, fixed-response, authenticate-oidc, authenticate-cognito, jwt-validation.
  * order: 1 comes first. target_group: a forward to one group, without a configuration. */
@@ -184,7 +184,7 @@ AWS_STRUCT(elb_jwt, ELB_JWT)
 	F(T, ONE, oidc, elb_oidc, "AuthenticateOidcConfig")                  \
 	F(T, ONE, cognito, elb_cognito, "AuthenticateCognitoConfig")         \
 	F(T, ONE, jwt, elb_jwt, "JwtValidationConfig")
-AWS_STRUCT(elb_action, ELB_ACTION)
+SHAPE_STRUCT(elb_action, ELB_ACTION)
 
 /* ---- listeners */
 
@@ -192,7 +192,7 @@ AWS_STRUCT(elb_action, ELB_ACTION)
 #define ELB_CERTIFICATE(F, T)               \
 	F(T, STR, arn, 0, "CertificateArn") \
 	F(T, BOOL, is_default, 0, "", "IsDefault")
-AWS_STRUCT(elb_certificate, ELB_CERTIFICATE)
+SHAPE_STRUCT(elb_certificate, ELB_CERTIFICATE)
 
 /* mode: off, passthrough, verify. status (active, removed) is only read. */
 #define ELB_MUTUAL_AUTH(F, T)                                          \
@@ -201,7 +201,7 @@ AWS_STRUCT(elb_certificate, ELB_CERTIFICATE)
 	F(T, FLAG, ignore_expiry, 0, "IgnoreClientCertificateExpiry")  \
 	F(T, OPT, advertise_ca_names, 0, "AdvertiseTrustStoreCaNames") \
 	F(T, STR, status, 0, "", "TrustStoreAssociationStatus")
-AWS_STRUCT(elb_mutual_auth, ELB_MUTUAL_AUTH)
+SHAPE_STRUCT(elb_mutual_auth, ELB_MUTUAL_AUTH)
 
 #define ELB_LISTENER_SETTINGS(F, T)                               \
 	F(T, INT, port, 0, "Port")                                \
@@ -216,47 +216,47 @@ AWS_STRUCT(elb_mutual_auth, ELB_MUTUAL_AUTH)
 	F(T, STR, arn, 0, "ListenerArn")               \
 	F(T, STR, load_balancer, 0, "LoadBalancerArn") \
 	ELB_LISTENER_SETTINGS(F, T)
-AWS_STRUCT(elb_listener, ELB_LISTENER)
+SHAPE_STRUCT(elb_listener, ELB_LISTENER)
 
 /* One or the other. */
 #define ELB_DESCRIBE_LISTENERS(F, T)                   \
 	F(T, STR, load_balancer, 0, "LoadBalancerArn") \
 	F(T, STRS, arns, 0, "ListenerArns")
-AWS_STRUCT(elb_describe_listeners, ELB_DESCRIBE_LISTENERS)
+SHAPE_STRUCT(elb_describe_listeners, ELB_DESCRIBE_LISTENERS)
 
 /* certificates: the default one alone. */
 #define ELB_CREATE_LISTENER(F, T)                      \
 	F(T, STR, load_balancer, 0, "LoadBalancerArn") \
 	ELB_LISTENER_SETTINGS(F, T)                    \
 	F(T, LIST, tags, tag, "Tags")
-AWS_STRUCT(elb_create_listener, ELB_CREATE_LISTENER)
+SHAPE_STRUCT(elb_create_listener, ELB_CREATE_LISTENER)
 
 /* What is not set stays as it is. */
 #define ELB_MODIFY_LISTENER(F, T)        \
 	F(T, STR, arn, 0, "ListenerArn") \
 	ELB_LISTENER_SETTINGS(F, T)
-AWS_STRUCT(elb_modify_listener, ELB_MODIFY_LISTENER)
+SHAPE_STRUCT(elb_modify_listener, ELB_MODIFY_LISTENER)
 
 #define ELB_LISTENER_REF(F, T) F(T, STR, arn, 0, "ListenerArn")
-AWS_STRUCT(elb_listener_ref, ELB_LISTENER_REF)
+SHAPE_STRUCT(elb_listener_ref, ELB_LISTENER_REF)
 
 /* One certificate per call. */
 #define ELB_LISTENER_CERTIFICATES(F, T)  \
 	F(T, STR, arn, 0, "ListenerArn") \
 	F(T, LIST, certificates, elb_certificate, "Certificates")
-AWS_STRUCT(elb_listener_certificates, ELB_LISTENER_CERTIFICATES)
+SHAPE_STRUCT(elb_listener_certificates, ELB_LISTENER_CERTIFICATES)
 
 #define ELB_MODIFY_LISTENER_ATTRIBUTES(F, T) \
 	F(T, STR, arn, 0, "ListenerArn")     \
 	F(T, LIST, attributes, tag, "Attributes")
-AWS_STRUCT(elb_modify_listener_attributes, ELB_MODIFY_LISTENER_ATTRIBUTES)
+SHAPE_STRUCT(elb_modify_listener_attributes, ELB_MODIFY_LISTENER_ATTRIBUTES)
 
 /* ---- rules */
 
 #define ELB_QUERY(F, T)          \
 	F(T, OPT, key, 0, "Key") \
 	F(T, STR, value, 0, "Value")
-AWS_STRUCT(elb_query_value, ELB_QUERY)
+SHAPE_STRUCT(elb_query_value, ELB_QUERY)
 
 /* Of the lists, those that field names are set: host-header, path-pattern, http-header,
  * http-request-method, query-string, source-ip. */
@@ -275,12 +275,12 @@ AWS_STRUCT(elb_query_value, ELB_QUERY)
 	F(T, STRS, methods, 0, "HttpRequestMethodConfig.Values", "HttpRequestMethodConfig/Values") \
 	F(T, LIST, query, elb_query_value, "QueryStringConfig.Values", "QueryStringConfig/Values") \
 	F(T, STRS, sources, 0, "SourceIpConfig.Values", "SourceIpConfig/Values")
-AWS_STRUCT(elb_condition, ELB_CONDITION)
+SHAPE_STRUCT(elb_condition, ELB_CONDITION)
 
 #define ELB_REWRITE(F, T)            \
 	F(T, STR, regex, 0, "Regex") \
 	F(T, STR, replace, 0, "Replace")
-AWS_STRUCT(elb_rewrite, ELB_REWRITE)
+SHAPE_STRUCT(elb_rewrite, ELB_REWRITE)
 
 /* type: host-header-rewrite, url-rewrite */
 #define ELB_TRANSFORM(F, T)                                                \
@@ -288,7 +288,7 @@ AWS_STRUCT(elb_rewrite, ELB_REWRITE)
 	F(T, LIST, hosts, elb_rewrite, "HostHeaderRewriteConfig.Rewrites", \
 	  "HostHeaderRewriteConfig/Rewrites")                              \
 	F(T, LIST, urls, elb_rewrite, "UrlRewriteConfig.Rewrites", "UrlRewriteConfig/Rewrites")
-AWS_STRUCT(elb_transform, ELB_TRANSFORM)
+SHAPE_STRUCT(elb_transform, ELB_TRANSFORM)
 
 #define ELB_RULE_SETTINGS(F, T)                             \
 	F(T, LIST, conditions, elb_condition, "Conditions") \
@@ -301,37 +301,37 @@ AWS_STRUCT(elb_transform, ELB_TRANSFORM)
 	F(T, STR, priority, 0, "Priority")     \
 	F(T, BOOL, is_default, 0, "IsDefault") \
 	ELB_RULE_SETTINGS(F, T)
-AWS_STRUCT(elb_rule, ELB_RULE)
+SHAPE_STRUCT(elb_rule, ELB_RULE)
 
 /* One or the other. */
 #define ELB_DESCRIBE_RULES(F, T)              \
 	F(T, STR, listener, 0, "ListenerArn") \
 	F(T, STRS, arns, 0, "RuleArns")
-AWS_STRUCT(elb_describe_rules, ELB_DESCRIBE_RULES)
+SHAPE_STRUCT(elb_describe_rules, ELB_DESCRIBE_RULES)
 
 #define ELB_CREATE_RULE(F, T)                 \
 	F(T, STR, listener, 0, "ListenerArn") \
 	F(T, INT, priority, 0, "Priority")    \
 	ELB_RULE_SETTINGS(F, T)               \
 	F(T, LIST, tags, tag, "Tags")
-AWS_STRUCT(elb_create_rule, ELB_CREATE_RULE)
+SHAPE_STRUCT(elb_create_rule, ELB_CREATE_RULE)
 
 /* What is empty stays as it is; transforms go by reset_transforms. */
 #define ELB_MODIFY_RULE(F, T)        \
 	F(T, STR, arn, 0, "RuleArn") \
 	ELB_RULE_SETTINGS(F, T)      \
 	F(T, BOOL, reset_transforms, 0, "ResetTransforms")
-AWS_STRUCT(elb_modify_rule, ELB_MODIFY_RULE)
+SHAPE_STRUCT(elb_modify_rule, ELB_MODIFY_RULE)
 
 #define ELB_RULE_REF(F, T) F(T, STR, arn, 0, "RuleArn")
-AWS_STRUCT(elb_rule_ref, ELB_RULE_REF)
+SHAPE_STRUCT(elb_rule_ref, ELB_RULE_REF)
 
 #define ELB_RULE_RANK(F, T)          \
 	F(T, STR, arn, 0, "RuleArn") \
 	F(T, INT, priority, 0, "Priority")
-AWS_STRUCT(elb_rule_rank, ELB_RULE_RANK)
+SHAPE_STRUCT(elb_rule_rank, ELB_RULE_RANK)
 #define ELB_SET_RULE_PRIORITIES(F, T) F(T, LIST, rules, elb_rule_rank, "RulePriorities")
-AWS_STRUCT(elb_set_rule_priorities, ELB_SET_RULE_PRIORITIES)
+SHAPE_STRUCT(elb_set_rule_priorities, ELB_SET_RULE_PRIORITIES)
 
 /* ---- target groups */
 
@@ -363,34 +363,34 @@ AWS_STRUCT(elb_set_rule_priorities, ELB_SET_RULE_PRIORITIES)
 	F(T, STR, name, 0, "TargetGroupName") \
 	ELB_TARGET_GROUP_SETTINGS(F, T)       \
 	F(T, STRS, load_balancers, 0, "LoadBalancerArns")
-AWS_STRUCT(elb_target_group, ELB_TARGET_GROUP)
+SHAPE_STRUCT(elb_target_group, ELB_TARGET_GROUP)
 
 /* All empty: all of the region. */
 #define ELB_DESCRIBE_TARGET_GROUPS(F, T)               \
 	F(T, STR, load_balancer, 0, "LoadBalancerArn") \
 	F(T, STRS, arns, 0, "TargetGroupArns")         \
 	F(T, STRS, names, 0, "Names")
-AWS_STRUCT(elb_describe_target_groups, ELB_DESCRIBE_TARGET_GROUPS)
+SHAPE_STRUCT(elb_describe_target_groups, ELB_DESCRIBE_TARGET_GROUPS)
 
 #define ELB_CREATE_TARGET_GROUP(F, T)   \
 	F(T, STR, name, 0, "Name")      \
 	ELB_TARGET_GROUP_SETTINGS(F, T) \
 	F(T, LIST, tags, tag, "Tags")
-AWS_STRUCT(elb_create_target_group, ELB_CREATE_TARGET_GROUP)
+SHAPE_STRUCT(elb_create_target_group, ELB_CREATE_TARGET_GROUP)
 
 /* What is not set stays as it is. */
 #define ELB_MODIFY_TARGET_GROUP(F, T)       \
 	F(T, STR, arn, 0, "TargetGroupArn") \
 	ELB_HEALTH_CHECK(F, T)
-AWS_STRUCT(elb_modify_target_group, ELB_MODIFY_TARGET_GROUP)
+SHAPE_STRUCT(elb_modify_target_group, ELB_MODIFY_TARGET_GROUP)
 
 #define ELB_TARGET_GROUP_REF(F, T) F(T, STR, arn, 0, "TargetGroupArn")
-AWS_STRUCT(elb_target_group_ref, ELB_TARGET_GROUP_REF)
+SHAPE_STRUCT(elb_target_group_ref, ELB_TARGET_GROUP_REF)
 
 #define ELB_MODIFY_TARGET_GROUP_ATTRIBUTES(F, T) \
 	F(T, STR, arn, 0, "TargetGroupArn")      \
 	F(T, LIST, attributes, tag, "Attributes")
-AWS_STRUCT(elb_modify_target_group_attributes, ELB_MODIFY_TARGET_GROUP_ATTRIBUTES)
+SHAPE_STRUCT(elb_modify_target_group_attributes, ELB_MODIFY_TARGET_GROUP_ATTRIBUTES)
 
 /* ---- targets */
 
@@ -400,13 +400,13 @@ AWS_STRUCT(elb_modify_target_group_attributes, ELB_MODIFY_TARGET_GROUP_ATTRIBUTE
 	F(T, INT, port, 0, "Port")             \
 	F(T, OPT, zone, 0, "AvailabilityZone") \
 	F(T, OPT, quic_id, 0, "QuicServerId")
-AWS_STRUCT(elb_target, ELB_TARGET)
+SHAPE_STRUCT(elb_target, ELB_TARGET)
 
 /* At most 200 in RegisterTargets and DeregisterTargets. */
 #define ELB_TARGETS(F, T)                   \
 	F(T, STR, arn, 0, "TargetGroupArn") \
 	F(T, LIST, targets, elb_target, "Targets")
-AWS_STRUCT(elb_group_targets, ELB_TARGETS)
+SHAPE_STRUCT(elb_group_targets, ELB_TARGETS)
 
 /* state: initial, healthy, unhealthy, unhealthy.draining, unused, draining, unavailable. */
 #define ELB_TARGET_HEALTH(F, T)                                                  \
@@ -418,24 +418,24 @@ AWS_STRUCT(elb_group_targets, ELB_TARGETS)
 	F(T, STR, state, 0, "TargetHealth.State", "TargetHealth/State")          \
 	F(T, STR, reason, 0, "TargetHealth.Reason", "TargetHealth/Reason")       \
 	F(T, STR, description, 0, "TargetHealth.Description", "TargetHealth/Description")
-AWS_STRUCT(elb_target_health, ELB_TARGET_HEALTH)
+SHAPE_STRUCT(elb_target_health, ELB_TARGET_HEALTH)
 
 /* ---- tags */
 
 #define ELB_DESCRIBE_TAGS(F, T) F(T, STRS, arns, 0, "ResourceArns")
-AWS_STRUCT(elb_describe_tags, ELB_DESCRIBE_TAGS)
+SHAPE_STRUCT(elb_describe_tags, ELB_DESCRIBE_TAGS)
 #define ELB_RESOURCE(F, T)               \
 	F(T, STR, arn, 0, "ResourceArn") \
 	F(T, LIST, tags, tag, "Tags")
-AWS_STRUCT(elb_resource, ELB_RESOURCE)
+SHAPE_STRUCT(elb_resource, ELB_RESOURCE)
 #define ELB_ADD_TAGS(F, T)                  \
 	F(T, STRS, arns, 0, "ResourceArns") \
 	F(T, LIST, tags, tag, "Tags")
-AWS_STRUCT(elb_add_tags, ELB_ADD_TAGS)
+SHAPE_STRUCT(elb_add_tags, ELB_ADD_TAGS)
 #define ELB_REMOVE_TAGS(F, T)               \
 	F(T, STRS, arns, 0, "ResourceArns") \
 	F(T, STRS, keys, 0, "TagKeys")
-AWS_STRUCT(elb_remove_tags, ELB_REMOVE_TAGS)
+SHAPE_STRUCT(elb_remove_tags, ELB_REMOVE_TAGS)
 
 /* ---- the functions */
 

@@ -18,6 +18,7 @@ enum aws_protocol {
 enum shape_kind {
 	SHAPE_STR,   /* const char *: NULL is not sent, "" is; never NULL when read */
 	SHAPE_OPT,   /* the same, but NULL when absent: for what is sent back as it was read */
+	SHAPE_RAW,   /* const char *: any value as JSON text; NULL when absent; never sent */
 	SHAPE_INT,   /* int64_t: 0 is not sent; 0 when absent */
 	SHAPE_NUM,   /* struct shape_num: for numbers whose 0 counts */
 	SHAPE_BOOL,  /* bool: sent when true; false when absent */
@@ -71,9 +72,9 @@ struct shape {
  * Elsewhere both are the member's name; ".member.N" and "/member" (of maps ".entry.N.key" ...) are
  * added as the protocol wants. received may be a path there too ("Certificate/DomainName").
  *
- * AWS_STRUCT() makes struct T, struct Ts { struct T *v; size_t n; } and declares the table T_shape,
- * which AWS_SHAPE() defines in one .c file. */
-#define AWS_STRUCT(T, FIELDS)           \
+ * SHAPE_STRUCT() makes struct T, struct Ts { struct T *v; size_t n; } and declares the table
+ * T_shape, which SHAPE_TABLE() defines in one .c file. */
+#define SHAPE_STRUCT(T, FIELDS)         \
 	struct T {                      \
 		FIELDS(SHAPE_MEMBER, T) \
 	};                              \
@@ -82,7 +83,7 @@ struct shape {
 		size_t n;               \
 	};                              \
 	extern const struct shape T##_shape;
-#define AWS_SHAPE(T, FIELDS)                                                     \
+#define SHAPE_TABLE(T, FIELDS)                                                   \
 	static const struct shape_field T##_fields[] = { FIELDS(SHAPE_ROW, T) }; \
 	const struct shape T##_shape = { sizeof(struct T), T##_fields, COUNT(T##_fields) };
 
@@ -98,6 +99,7 @@ struct shape {
 	{ SHAPE_##kind, offsetof(struct T, member), SHAPE_SUB_##kind(sub), { __VA_ARGS__ } },
 #define SHAPE_C_STR(sub) const char *
 #define SHAPE_C_OPT(sub) const char *
+#define SHAPE_C_RAW(sub) const char *
 #define SHAPE_C_INT(sub) int64_t
 #define SHAPE_C_NUM(sub) struct shape_num
 #define SHAPE_C_BOOL(sub) bool
@@ -113,6 +115,7 @@ struct shape {
 #define SHAPE_C_MAP(sub) struct tags
 #define SHAPE_SUB_STR(sub) NULL
 #define SHAPE_SUB_OPT(sub) NULL
+#define SHAPE_SUB_RAW(sub) NULL
 #define SHAPE_SUB_INT(sub) NULL
 #define SHAPE_SUB_NUM(sub) NULL
 #define SHAPE_SUB_BOOL(sub) NULL
@@ -141,7 +144,7 @@ MUST int shape_get_json(const struct shape *s, void *out, const struct json *j, 
 #define TAG(F, T)                \
 	F(T, STR, key, 0, "Key") \
 	F(T, STR, value, 0, "Value")
-AWS_STRUCT(tag, TAG)
+SHAPE_STRUCT(tag, TAG)
 const char *tag_get(const struct tags *t, const char *key); /* NULL when absent */
 
 /* A copy of in, whole and in one piece of memory: behind head zeroed bytes (rounded up to 8) that

@@ -8,19 +8,19 @@
 #define TAGGING_FILTER(F, T)     \
 	F(T, STR, key, 0, "Key") \
 	F(T, STRS, values, 0, "Values")
-AWS_STRUCT(tagging_filter, TAGGING_FILTER)
+SHAPE_STRUCT(tagging_filter, TAGGING_FILTER)
 
 /* Filters: all of them. types: "elasticloadbalancing:loadbalancer" ... */
 #define TAGGING_GET_RESOURCES(F, T)                       \
 	F(T, LIST, filters, tagging_filter, "TagFilters") \
 	F(T, STRS, types, 0, "ResourceTypeFilters")       \
 	F(T, STRS, arns, 0, "ResourceARNList")
-AWS_STRUCT(tagging_get_resources, TAGGING_GET_RESOURCES)
+SHAPE_STRUCT(tagging_get_resources, TAGGING_GET_RESOURCES)
 
 #define TAGGING_RESOURCE(F, T)           \
 	F(T, STR, arn, 0, "ResourceARN") \
 	F(T, LIST, tags, tag, "Tags")
-AWS_STRUCT(tagging_resource, TAGGING_RESOURCE)
+SHAPE_STRUCT(tagging_resource, TAGGING_RESOURCE)
 
 /* Every page. */
 MUST int tagging_get_resources(struct aws *w, const struct tagging_get_resources *in,

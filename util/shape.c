@@ -5,7 +5,7 @@
 
 #include "shape.h"
 
-AWS_SHAPE(tag, TAG)
+SHAPE_TABLE(tag, TAG)
 
 const char *tag_get(const struct tags *t, const char *key)
 {
@@ -225,7 +225,7 @@ static void pack_struct(struct pack *p, const struct shape *s, void *at)
 	for (const struct shape_field *f = s->f; f < s->f + s->n; f++) {
 		void *field = (char *)at + f->at;
 
-		if (f->kind == SHAPE_STR || f->kind == SHAPE_OPT)
+		if (f->kind == SHAPE_STR || f->kind == SHAPE_OPT || f->kind == SHAPE_RAW)
 			pack_str(p, field);
 		else if (f->kind == SHAPE_PORT)
 			pack_str(p, &((struct int_or_str *)field)->s);

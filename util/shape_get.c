@@ -136,9 +136,9 @@ static const char *text_of(const struct get *g, enum shape_kind kind, struct nod
 		type = JSON_NUMBER;
 	if (kind == SHAPE_BOOL || kind == SHAPE_FLAG)
 		type = JSON_BOOL;
-	if (json_is(n.j, type, path, g->e) < 0)
+	if (kind != SHAPE_RAW && json_is(n.j, type, path, g->e) < 0)
 		return NULL;
-	if (type == JSON_STRING)
+	if (kind != SHAPE_RAW && type == JSON_STRING)
 		return arena_str(g->a, json_text(n.j));
 	json_print(n.j, 0, &b);
 	return arena_str(g->a, b.p);

@@ -10,8 +10,8 @@
 	F(T, STR, id, 0, "Id")     \
 	F(T, NUM, port, 0, "Port") \
 	F(T, LIST, tags, tag, "Tag", "tagSet/item")
-AWS_STRUCT(try_sub, TRY_SUB)
-AWS_SHAPE(try_sub, TRY_SUB)
+SHAPE_STRUCT(try_sub, TRY_SUB)
+SHAPE_TABLE(try_sub, TRY_SUB)
 
 /* As EC2 has them: paths as received. */
 #define TRY_EC2(F, T)                                              \
@@ -28,16 +28,16 @@ AWS_SHAPE(try_sub, TRY_SUB)
 	F(T, LIST, many, try_sub, "Many", "outer/item/inner/item") \
 	F(T, STR, sent_only, 0, "Token", "")                       \
 	F(T, STR, read_only, 0, "", "status")
-AWS_STRUCT(try_ec2, TRY_EC2)
-AWS_SHAPE(try_ec2, TRY_EC2)
+SHAPE_STRUCT(try_ec2, TRY_EC2)
+SHAPE_TABLE(try_ec2, TRY_EC2)
 
 /* As the others have them. */
 #define OTHER_SUB(F, T)            \
 	F(T, STR, id, 0, "Id")     \
 	F(T, NUM, port, 0, "Port") \
 	F(T, LIST, tags, tag, "Tags")
-AWS_STRUCT(other_sub, OTHER_SUB)
-AWS_SHAPE(other_sub, OTHER_SUB)
+SHAPE_STRUCT(other_sub, OTHER_SUB)
+SHAPE_TABLE(other_sub, OTHER_SUB)
 #define OTHER(F, T)                          \
 	F(T, STR, id, 0, "Id")               \
 	F(T, OPT, owner, 0, "Owner")         \
@@ -55,8 +55,8 @@ AWS_SHAPE(other_sub, OTHER_SUB)
 	F(T, MAP, extra, 0, "Extra")         \
 	F(T, STR, sent_only, 0, "Token", "") \
 	F(T, STR, read_only, 0, "", "State/Code")
-AWS_STRUCT(other, OTHER)
-AWS_SHAPE(other, OTHER)
+SHAPE_STRUCT(other, OTHER)
+SHAPE_TABLE(other, OTHER)
 
 struct fixture {
 	struct arena a;

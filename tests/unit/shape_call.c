@@ -9,18 +9,18 @@
 	F(T, STR, id, 0, "Id")     \
 	F(T, INT, size, 0, "Size") \
 	F(T, LIST, tags, tag, "Tags")
-AWS_STRUCT(thing, THING)
-AWS_SHAPE(thing, THING)
+SHAPE_STRUCT(thing, THING)
+SHAPE_TABLE(thing, THING)
 #define LIST_THINGS(F, T)             \
 	F(T, STRS, names, 0, "Names") \
 	F(T, INT, max, 0, "MaxItems")
-AWS_STRUCT(list_things, LIST_THINGS)
-AWS_SHAPE(list_things, LIST_THINGS)
+SHAPE_STRUCT(list_things, LIST_THINGS)
+SHAPE_TABLE(list_things, LIST_THINGS)
 #define THINGS(F, T)                        \
 	F(T, LIST, things, thing, "Things") \
 	F(T, STR, note, 0, "", "Note")
-AWS_STRUCT(some_thing, THINGS)
-AWS_SHAPE(some_thing, THINGS)
+SHAPE_STRUCT(some_thing, THINGS)
+SHAPE_TABLE(some_thing, THINGS)
 
 static const struct aws_action by_json = { AWS_ACM,           "ListThings", &list_things_shape,
 					   &some_thing_shape, false,        "NextToken",

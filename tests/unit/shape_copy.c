@@ -12,22 +12,24 @@
 	F(T, PORT, port, 0, "port")   \
 	F(T, STRS, words, 0, "words") \
 	F(T, MAP, labels, 0, "labels")
-AWS_STRUCT(leaf, LEAF)
-AWS_SHAPE(leaf, LEAF)
+SHAPE_STRUCT(leaf, LEAF)
+SHAPE_TABLE(leaf, LEAF)
 #define TREE(F, T)                    \
 	F(T, STR, id, 0, "id")        \
 	F(T, OPT, owner, 0, "owner")  \
 	F(T, NUM, count, 0, "count")  \
 	F(T, FLAG, on, 0, "on")       \
 	F(T, IPS, ips, 0, "ips")      \
+	F(T, RAW, raw, 0, "", "raw")  \
 	F(T, ONE, one, leaf, "one")   \
 	F(T, ONE, none, leaf, "none") \
 	F(T, LIST, many, leaf, "many")
-AWS_STRUCT(tree, TREE)
-AWS_SHAPE(tree, TREE)
+SHAPE_STRUCT(tree, TREE)
+SHAPE_TABLE(tree, TREE)
 
 static const char TEXT[] =
-	"{\"id\":\"t\",\"owner\":\"\",\"count\":0,\"on\":false,\"ips\":[\"10.0.0.1\",\"fd00::1\"],"
+	"{\"raw\":{\"k\":[1,\"x\"]},\"id\":\"t\",\"owner\":\"\",\"count\":0,\"on\":false,\"ips\":["
+	"\"10.0.0.1\",\"fd00::1\"],"
 	"\"one\":{\"name\":\"n\",\"port\":80,\"words\":[\"a\",\"bc\"],\"labels\":{\"k\":\"v\"}},"
 	"\"many\":[{\"name\":\"x\",\"port\":\"http\"},{\"name\":\"y\",\"labels\":{\"l\":\"\",\"m\":"
 	"\"2\"}}]}";
@@ -61,6 +63,7 @@ TEST(shape_copy_needs_nothing_of_the_original)
 	CHECK(h->counter == 0);
 	CHECK(t->none == NULL && t->on == FLAG_NO && t->count.set);
 	CHECK_STR(t->owner, "");
+	CHECK_STR(t->raw, "{\"k\":[1,\"x\"]}");
 	j = shape_json(&tree_shape, t);
 	json_print(j, 0, &b);
 	/* An empty string that was there is there, one that was not is "". */
