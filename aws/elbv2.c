@@ -64,25 +64,37 @@ SHAPE_TABLE(elb_remove_tags, ELB_REMOVE_TAGS)
 
 /* ---- actions: a list alone is an answer's structure */
 
-#define ROW(fn, action, in_t, out_t, list, repeatable, ...)                               \
-	static const struct shape_field fn##_list = {                                     \
-		SHAPE_LIST, 0, &out_t##_shape, { #list, #list }                           \
-	};                                                                                \
-	static const struct shape fn##_out = { sizeof(struct out_t##s), &fn##_list, 1 };  \
-	static const struct aws_action fn##_row = { AWS_ELBV2, #action,    &in_t##_shape, \
-						    &fn##_out, repeatable, __VA_ARGS__ };
-#define ALL(fn, action, in_t, out_t, list) \
-	ROW(fn, action, in_t, out_t, list, true, "Marker", "NextMarker", #list)
-#define GET(fn, action, in_t, out_t, list) \
-	ROW(fn, action, in_t, out_t, list, true, NULL, NULL, NULL)
-#define CUT GET
-#define ONE GET
-#define RULE(fn, action, in_t, out_t, list) \
-	ROW(fn, action, in_t, out_t, list, false, NULL, NULL, NULL)
-#define PUT(fn, action, in_t)                                                                \
-	static const struct aws_action fn##_row = { AWS_ELBV2, #action, &in_t##_shape, NULL, \
-						    true,      NULL,    NULL,          NULL };
+#define ALL(fn, action, in_t, out_t, list)                      \
+	static const struct shape_field fn##_list = {           \
+		SHAPE_LIST, 0, &out_t##_shape, { #list, #list } \
+	};                                                      \
+	static const struct shape fn##_out = { sizeof(struct out_t##s), &fn##_list, 1 };
+#define GET ALL
+#define CUT ALL
+#define ONE ALL
+#define RULE ALL
+#define PUT(fn, action, in_t)
 #include "elbv2.def"
+#undef ALL
+#undef PUT
+
+#define ROW(fn, action, in_t, out, repeatable, ...) \
+	[ELB_##fn] = { AWS_ELBV2, #action, &in_t##_shape, out, repeatable, __VA_ARGS__ },
+#define ALL(fn, action, in_t, out_t, list) \
+	ROW(fn, action, in_t, &fn##_out, true, "Marker", "NextMarker", #list)
+#undef GET
+#define GET(fn, action, in_t, out_t, list) ROW(fn, action, in_t, &fn##_out, true, NULL, NULL, NULL)
+#undef CUT
+#define CUT GET
+#undef ONE
+#define ONE GET
+#undef RULE
+#define RULE(fn, action, in_t, out_t, list) \
+	ROW(fn, action, in_t, &fn##_out, false, NULL, NULL, NULL)
+#define PUT(fn, action, in_t) ROW(fn, action, in_t, NULL, true, NULL, NULL, NULL)
+const struct aws_action elb_actions[ELB_ACTIONS] = {
+#include "elbv2.def"
+};
 #undef ALL
 #undef GET
 #undef CUT
@@ -100,33 +112,33 @@ static int not_one(const struct aws_action *row, size_t n, struct err *e)
 
 #define HEAD(fn, in_t) int elb_##fn(struct aws *w, const struct in_t *in,
 #define TAIL struct arena *a, int64_t deadline, struct err *e)
-#define ALL(fn, action, in_t, out_t, list)                             \
-	HEAD(fn, in_t) struct out_t##s *out, TAIL                      \
-	{                                                              \
-		return aws_all(w, &fn##_row, in, out, a, deadline, e); \
+#define ALL(fn, action, in_t, out_t, list)                                          \
+	HEAD(fn, in_t) struct out_t##s *out, TAIL                                   \
+	{                                                                           \
+		return aws_all(w, &elb_actions[ELB_##fn], in, out, a, deadline, e); \
 	}
-#define GET(fn, action, in_t, out_t, list)                            \
-	HEAD(fn, in_t) struct out_t##s *out, TAIL                     \
-	{                                                             \
-		return aws_do(w, &fn##_row, in, out, a, deadline, e); \
+#define GET(fn, action, in_t, out_t, list)                                         \
+	HEAD(fn, in_t) struct out_t##s *out, TAIL                                  \
+	{                                                                          \
+		return aws_do(w, &elb_actions[ELB_##fn], in, out, a, deadline, e); \
 	}
-#define ONE(fn, action, in_t, out_t, list)                            \
-	HEAD(fn, in_t) struct out_t *out, TAIL                        \
-	{                                                             \
-		struct out_t##s l;                                    \
-                                                                      \
-		if (aws_do(w, &fn##_row, in, &l, a, deadline, e) < 0) \
-			return -1;                                    \
-		if (l.n != 1)                                         \
-			return not_one(&fn##_row, l.n, e);            \
-		*out = l.v[0];                                        \
-		return 0;                                             \
+#define ONE(fn, action, in_t, out_t, list)                                         \
+	HEAD(fn, in_t) struct out_t *out, TAIL                                     \
+	{                                                                          \
+		struct out_t##s l;                                                 \
+                                                                                   \
+		if (aws_do(w, &elb_actions[ELB_##fn], in, &l, a, deadline, e) < 0) \
+			return -1;                                                 \
+		if (l.n != 1)                                                      \
+			return not_one(&elb_actions[ELB_##fn], l.n, e);            \
+		*out = l.v[0];                                                     \
+		return 0;                                                          \
 	}
 #define RULE ONE
-#define PUT(fn, action, in_t)                                          \
-	HEAD(fn, in_t) TAIL                                            \
-	{                                                              \
-		return aws_do(w, &fn##_row, in, NULL, a, deadline, e); \
+#define PUT(fn, action, in_t)                                                       \
+	HEAD(fn, in_t) TAIL                                                         \
+	{                                                                           \
+		return aws_do(w, &elb_actions[ELB_##fn], in, NULL, a, deadline, e); \
 	}
 #define CUT(fn, action, in_t, out_t, list)
 #include "elbv2.def"
@@ -140,7 +152,7 @@ int elb_describe_tags(struct aws *w, const struct elb_describe_tags *in, struct 
 		const struct elb_describe_tags part = { { in->arns.v + done, n } };
 		struct elb_resources l;
 
-		if (aws_do(w, &describe_tags_row, &part, &l, a, deadline, e) < 0)
+		if (aws_do(w, &elb_actions[ELB_describe_tags], &part, &l, a, deadline, e) < 0)
 			return -1;
 		if (l.n > n)
 			return fail(e, EBADMSG, "DescribeTags: %zu resources in the answer for %zu",

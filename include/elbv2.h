@@ -437,6 +437,26 @@ SHAPE_STRUCT(elb_add_tags, ELB_ADD_TAGS)
 	F(T, STRS, keys, 0, "TagKeys")
 SHAPE_STRUCT(elb_remove_tags, ELB_REMOVE_TAGS)
 
+/* ---- the actions by their rows, for whoever plans them before they are made */
+
+enum elb_action_row {
+#define ALL(fn, ...) ELB_##fn,
+#define GET ALL
+#define CUT ALL
+#define ONE ALL
+#define RULE ALL
+#define PUT ALL
+#include "elbv2.def"
+#undef ALL
+#undef GET
+#undef CUT
+#undef ONE
+#undef RULE
+#undef PUT
+	ELB_ACTIONS
+};
+extern const struct aws_action elb_actions[ELB_ACTIONS];
+
 /* ---- the functions */
 
 #define ELB_LIST(fn, action, in_t, out_t, list)                                       \

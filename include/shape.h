@@ -147,6 +147,13 @@ MUST int shape_get_json(const struct shape *s, void *out, const struct json *j, 
 SHAPE_STRUCT(tag, TAG)
 const char *tag_get(const struct tags *t, const char *key); /* NULL when absent */
 
+/* Read what shape_json() has written: members by the names they are sent by. */
+MUST int shape_get_sent(const struct shape *s, void *out, const struct json *j, struct arena *a,
+			struct err *e);
+/* Give every string that is set, at any depth, to fn, which may put another in its place. */
+void shape_strings(const struct shape *s, void *at, void (*fn)(const char **text, void *arg),
+		   void *arg);
+
 /* A copy of in, whole and in one piece of memory: behind head zeroed bytes (rounded up to 8) that
  * the caller has use for. To be freed with free(). */
 void *shape_copy(const struct shape *s, const void *in, size_t head);

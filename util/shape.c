@@ -149,6 +149,40 @@ struct json *shape_json(const struct shape *s, const void *in)
 	return j;
 }
 
+/* ---- walking */
+
+static void list_strings(const struct shape_field *f, struct shape_list l,
+			 void (*fn)(const char **, void *), void *arg)
+{
+	for (size_t i = 0; i < l.n; i++) {
+		if (f->kind == SHAPE_LIST) {
+			shape_strings(f->sub, (char *)l.v + i * f->sub->size, fn, arg);
+		} else if (f->kind == SHAPE_MAP) {
+			fn(&((struct tag *)l.v)[i].key, arg);
+			fn(&((struct tag *)l.v)[i].value, arg);
+		} else if (f->kind == SHAPE_STRS) {
+			fn((const char **)l.v + i, arg);
+		}
+	}
+}
+
+void shape_strings(const struct shape *s, void *at, void (*fn)(const char **, void *), void *arg)
+{
+	for (const struct shape_field *f = s->f; f < s->f + s->n; f++) {
+		void *field = (char *)at + f->at;
+		bool text = f->kind == SHAPE_STR || f->kind == SHAPE_OPT || f->kind == SHAPE_RAW;
+
+		if (text && *(const char **)field)
+			fn(field, arg);
+		else if (f->kind == SHAPE_PORT && ((struct int_or_str *)field)->s)
+			fn(&((struct int_or_str *)field)->s, arg);
+		else if (f->kind == SHAPE_ONE && *(void **)field)
+			shape_strings(f->sub, *(void **)field, fn, arg);
+		else if (shape_is_list(f))
+			list_strings(f, shape_list_at(field), fn, arg);
+	}
+}
+
 /* ---- copying */
 
 static size_t round_up(size_t n)

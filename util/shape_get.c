@@ -14,6 +14,7 @@ struct node {
 };
 struct get {
 	enum aws_protocol p;
+	bool sent; /* names are those that are sent, dots and all */
 	struct arena *a;
 	struct err *e;
 };
@@ -27,7 +28,7 @@ bool shape_is_list(const struct shape_field *f)
 /* The received name as a path of this protocol, in tmp where it must be made. */
 static const char *path_of(const struct get *g, const struct shape_field *f, char tmp[128])
 {
-	const char *name = f->name[1] ? f->name[1] : f->name[0];
+	const char *name = f->name[1] && !g->sent ? f->name[1] : f->name[0];
 
 	if (g->p == AWS_QUERY && shape_is_list(f) && *name) {
 		snprintf(tmp, 128, "%s/%s", name, f->kind == SHAPE_MAP ? "entry" : "member");
@@ -298,7 +299,7 @@ static int get_struct(const struct get *g, const struct shape *s, void *out, str
 int shape_get(const struct shape *s, void *out, const struct xml *x, enum aws_protocol p,
 	      struct arena *a, struct err *e)
 {
-	struct get g = { p, a, e };
+	struct get g = { p, false, a, e };
 
 	return get_struct(&g, s, out, (struct node) { .x = x });
 }
@@ -306,7 +307,15 @@ int shape_get(const struct shape *s, void *out, const struct xml *x, enum aws_pr
 int shape_get_json(const struct shape *s, void *out, const struct json *j, struct arena *a,
 		   struct err *e)
 {
-	struct get g = { AWS_JSON, a, e };
+	struct get g = { AWS_JSON, false, a, e };
+
+	return get_struct(&g, s, out, (struct node) { .j = j });
+}
+
+int shape_get_sent(const struct shape *s, void *out, const struct json *j, struct arena *a,
+		   struct err *e)
+{
+	struct get g = { AWS_JSON, true, a, e };
 
 	return get_struct(&g, s, out, (struct node) { .j = j });
 }

@@ -88,3 +88,45 @@ TEST(a_port_is_a_number_or_a_name_and_nothing_else)
 	CHECK(read_and_copy("{\"one\":{\"port\":true}}", &e) == NULL);
 	CHECK(strstr(e.msg, "port is not a string but of type"));
 }
+
+static void upper(const char **text, void *arg)
+{
+	if (strcmp(*text, "x") == 0 || strcmp(*text, "bc") == 0 || strcmp(*text, "http") == 0)
+		*text = arg;
+}
+
+TEST(every_string_of_a_copy_can_be_replaced)
+{
+	auto_buf struct buf b = { 0 };
+	struct err e = { 0 };
+	auto_ptr char *p = read_and_copy(TEXT, &e);
+	auto_json struct json *j = NULL;
+	char other[] = "other";
+
+	shape_strings(&tree_shape, p + 16, upper, other);
+	j = shape_json(&tree_shape, p + 16);
+	json_print(j, 0, &b);
+	CHECK(strstr(b.p, "\"words\":[\"a\",\"other\"]"));
+	CHECK(strstr(b.p, "{\"name\":\"other\",\"port\":\"other\"}"));
+}
+
+#define DOTTED(F, T)                                               \
+	F(T, STR, code, 0, "Matcher.HttpCode", "Matcher/HttpCode") \
+	F(T, STRS, words, 0, "Words", "words/item")
+SHAPE_STRUCT(dotted, DOTTED)
+SHAPE_TABLE(dotted, DOTTED)
+
+TEST(what_was_written_as_json_is_read_by_the_names_it_was_sent_by)
+{
+	auto_arena struct arena a = { 0 };
+	const char *words[] = { "a" };
+	struct dotted d = { "200", { words, 1 } }, back;
+	auto_json struct json *j = shape_json(&dotted_shape, &d);
+	struct err e = { 0 };
+
+	CHECK(shape_get_sent(&dotted_shape, &back, j, &a, &e) == 0);
+	CHECK_STR(back.code, "200");
+	CHECK(back.words.n == 1);
+	CHECK(shape_get_json(&dotted_shape, &back, j, &a, &e) == 0);
+	CHECK_STR(back.code, "");
+}
