@@ -126,11 +126,15 @@ static bool set_clock(struct attempt *t)
 static bool other_way(struct attempt *t, const char *code)
 {
 	struct aws_call *c = t->c;
+	bool first = !c->renewed;
 
 	if (aws_skewed(code) && set_clock(t))
 		return true;
-	return (str_prefix(code, "ExpiredToken") || strcmp(code, "RequestExpired") == 0) &&
-	       !c->q->keys && creds_expired(c->w->creds, t->keys.id);
+	if ((!str_prefix(code, "ExpiredToken") && strcmp(code, "RequestExpired") != 0) ||
+	    c->q->keys || !creds_expired(c->w->creds, t->keys.id))
+		return false;
+	c->renewed = true;
+	return first;
 }
 
 static enum aws_outcome refused(struct attempt *t, struct err *e)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws_session.h"
 #include "clock.h"
 #include "cond.h"
 #include "creds_chain.h"
@@ -12,8 +13,8 @@
 
 enum {
 	AHEAD_S = 300,
-	PAUSE_MS = 10000 /* while the keys are good: after a failure, or when the new ones are as
-			    short-lived */
+	PAUSE_MS = 10000 /* while the keys are good: after a failure, when the new ones are as
+			    short-lived, or when they are those that AWS had refused */
 };
 
 struct creds {
@@ -35,22 +36,34 @@ struct creds {
 	int64_t not_before;
 	struct arena mem; /* of the keys */
 	struct creds_got have;
+	bool refused;          /* AWS says that these have expired */
+	int64_t best_until_ms; /* the source has nothing better until then */
 };
+
+/* By AWS's clock, by which keys expire, as far as its answers have told. */
+static int64_t now_s(const struct creds *c)
+{
+	return wall_s() + (c->o.session ? c->o.session->skew_s : 0);
+}
 
 static bool good(const struct creds *c)
 {
-	return c->have.keys.id && (!c->have.until || wall_s() < c->have.until);
+	return c->have.keys.id && !c->refused && (!c->have.until || now_s(c) < c->have.until);
 }
 
 static bool due(const struct creds *c)
 {
-	return !c->have.keys.id || (c->have.until && wall_s() >= c->have.until - AHEAD_S);
+	return !c->have.keys.id || c->refused ||
+	       (c->have.until && now_s(c) >= c->have.until - AHEAD_S);
 }
 
 static void keep(struct creds *c, const struct creds_got *got)
 {
 	struct arena mem = { 0 };
 
+	if (c->refused && strcmp(got->keys.id, c->have.keys.id) == 0)
+		c->best_until_ms = now_ms() + PAUSE_MS;
+	c->refused = false;
 	c->have = (struct creds_got) { { arena_str(&mem, got->keys.id),
 					 arena_str(&mem, got->keys.secret),
 					 arena_str(&mem, got->keys.token) },
@@ -83,7 +96,7 @@ static int fetch(struct creds *c, int64_t deadline, struct err *e)
 	c->fetching = true;
 	pthread_mutex_unlock(&c->lock);
 	rc = creds_fetch(&q, &got, e);
-	if (rc == 0 && got.until && got.until <= wall_s())
+	if (rc == 0 && got.until && got.until <= now_s(c))
 		rc = fail(e, EBADMSG, "%s: the credentials have expired already", got.source);
 	pthread_mutex_lock(&c->lock);
 	c->fetching = false;
@@ -179,9 +192,9 @@ bool creds_expired(struct creds *c, const char *key_id)
 
 	pthread_mutex_lock(&c->lock);
 	mine = c->have.keys.id && strcmp(key_id, c->have.keys.id) == 0;
-	others = c->have.until || !mine;
-	if (mine && c->have.until)
-		c->have.until = 1;
+	others = !mine || (c->have.until && now_ms() >= c->best_until_ms);
+	if (mine && others)
+		c->refused = true;
 	pthread_mutex_unlock(&c->lock);
 	return others;
 }
@@ -195,7 +208,7 @@ int creds_due(struct creds *c)
 	if (!c->have.keys.id)
 		ms = 0;
 	else if (c->have.until)
-		ms = due(c) ? 0 : (c->have.until - AHEAD_S - wall_s()) * 1000;
+		ms = due(c) ? 0 : (c->have.until - AHEAD_S - now_s(c)) * 1000;
 	if (ms >= 0 && ms < pause)
 		ms = pause;
 	pthread_mutex_unlock(&c->lock);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws_session.h"
 #include "clock.h"
 #include "creds_chain.h"
 #include "http.h"
@@ -29,26 +30,37 @@ static bool own(const char *host)
 	return str_prefix(host, "127.") && strspn(host, "0123456789.") == strlen(host);
 }
 
+/* Whoever knows the path may have the keys: no message shows it. */
 static int find_target(struct http_client *c, const char **target, const struct creds_ask *q,
 		       struct err *e)
 {
-	const char *relative = str_env(RELATIVE), *full = str_env(FULL), *url = full;
+	const char *relative = str_env(RELATIVE), *name = *relative ? RELATIVE : FULL;
+	const char *url = str_env(FULL);
+	struct err unseen;
 
 	if (*relative && *relative != '/')
-		return fail(e, EINVAL, RELATIVE " '%.100s' does not begin with /", relative);
+		return fail(e, EINVAL, RELATIVE " does not begin with /");
 	if (*relative)
 		url = arena_fmt(q->a, "http://169.254.170.2%s", relative);
-	if (http_url(c, url, target, e) < 0)
-		return wrap(e, *relative ? RELATIVE : FULL);
+	if (http_url(c, url, target, &unseen) < 0 || url[strcspn(url, " \t\r\n")])
+		return fail(e, EINVAL, "%s is not %s", name,
+			    *relative ? "the path of a URL" : "http[s]://HOST[:PORT][/PATH]");
 	if (!c->tls && !own(c->host))
 		return fail(e, EINVAL,
-			    FULL " '%.150s': http is only for this machine's own addresses "
+			    FULL " with host %.150s: http is only for this machine's own addresses "
 				 "(loopback, 169.254.170.2, 169.254.170.23, fd00:ec2::23); others "
 				 "want https",
-			    url);
-	if (!**target)
-		*target = "/";
+			    c->host);
+	if (**target != '/')
+		*target = arena_fmt(q->a, "/%s", *target);
 	return 0;
+}
+
+static int hide(const char *target, const struct creds_ask *q, struct err *e)
+{
+	const struct aws_secrets s = { { target }, strlen(target) > 1 };
+
+	return fail(e, e->num, WHAT ": %s", aws_presentable(e->msg, &s, q->a));
 }
 
 /* Read anew at each fetch: the kubelet replaces the file. */
@@ -65,7 +77,7 @@ static int find_token(const char **token, const struct creds_ask *q, struct err 
 }
 
 /* {"code": ..., "message": ...}, of which the code alone is safe to show. */
-static int refused(const struct http_response *r, const char *url, struct err *e)
+static int refused(const struct http_client *c, const struct http_response *r, struct err *e)
 {
 	auto_json struct json *j = NULL;
 	struct err ignored;
@@ -74,8 +86,7 @@ static int refused(const struct http_response *r, const char *url, struct err *e
 	j = json_parse(r->body, r->body_len, &ignored);
 	code = json_str(j, "code", json_str(j, "Code", ""));
 	return fail(e, r->status == 429 || r->status >= 500 ? EAGAIN : EACCES,
-		    WHAT ": %.150s answers with status %d%s%.60s", url, r->status, *code ? " " : "",
-		    code);
+		    "%s answers with status %d%s%.60s", c->host, r->status, *code ? " " : "", code);
 }
 
 static int ask_once(struct http_client *c, const char *target, const char *token,
@@ -88,9 +99,9 @@ static int ask_once(struct http_client *c, const char *target, const char *token
 	if (*token)
 		http_add(&ask.headers, "Authorization", token);
 	if (http_do(c, &ask, &r, q->a, q->deadline, e) < 0)
-		return wrap(e, WHAT);
+		return -1;
 	if (r.status != 200)
-		return refused(&r, arena_fmt(q->a, "%s%s", c->host, target), e);
+		return refused(c, &r, e);
 	*text = r.body;
 	return 0;
 }
@@ -108,7 +119,7 @@ int creds_from_container(const struct creds_ask *q, struct creds_got *out, struc
 	for (int i = 1; ask_once(&c, target, token, q, &text, e) < 0; i++)
 		if (i == ATTEMPTS || !conn_passing(e->num) ||
 		    !pause_ms(backoff_next(&b), q->deadline))
-			return -1;
+			return hide(target, q, e);
 	out->source = arena_fmt(q->a, "container (%s)", c.host);
 	return creds_read(text, WHAT, out, q->a, e) < 0 ? -1 : 1;
 }

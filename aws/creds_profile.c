@@ -79,11 +79,10 @@ int creds_from_web_identity(const struct creds_ask *q, struct creds_got *out, st
 static int from_keys(const struct walk *w, const char *profile, struct creds_got *out,
 		     struct err *e)
 {
+	const struct profile_keys k = profiles_keys(w->q->profiles, profile);
 	const char *from = arena_fmt(w->q->a, "profile %.80s", profile);
 
-	out->keys = (struct aws_keys) { get(w, profile, "aws_access_key_id"),
-					get(w, profile, "aws_secret_access_key"),
-					get(w, profile, "aws_session_token") };
+	out->keys = (struct aws_keys) { k.id, k.secret, k.token };
 	if (!*out->keys.id && !*out->keys.secret)
 		return 0;
 	if (!*out->keys.id || !*out->keys.secret)

@@ -352,13 +352,34 @@ bool profiles_has(const struct profiles *p, const char *profile)
 	       section_of(p->config, PROFILE, profile);
 }
 
+static const char *value_of(const struct property *p)
+{
+	return p ? p->value : "";
+}
+
 const char *profiles_get(const struct profiles *p, const char *profile, const char *key)
 {
 	const struct property *v = lookup(p->credentials, PROFILE, profile, key);
 
 	if (!v)
 		v = lookup(p->config, PROFILE, profile, key);
-	return v ? v->value : "";
+	return value_of(v);
+}
+
+static struct profile_keys keys_of(const struct section *file, const char *profile)
+{
+	return (struct profile_keys) {
+		value_of(lookup(file, PROFILE, profile, "aws_access_key_id")),
+		value_of(lookup(file, PROFILE, profile, "aws_secret_access_key")),
+		value_of(lookup(file, PROFILE, profile, "aws_session_token"))
+	};
+}
+
+struct profile_keys profiles_keys(const struct profiles *p, const char *profile)
+{
+	struct profile_keys k = keys_of(p->credentials, profile);
+
+	return *k.id || *k.secret ? k : keys_of(p->config, profile);
 }
 
 const char *profiles_service(const struct profiles *p, const char *services, const char *service,
@@ -366,6 +387,5 @@ const char *profiles_service(const struct profiles *p, const char *services, con
 {
 	const struct property *v = lookup(p->config, SERVICES, services, service);
 
-	v = v ? property_of(v->block, key) : NULL;
-	return v ? v->value : "";
+	return value_of(v ? property_of(v->block, key) : NULL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* aws_session.h - inside a session: aws_session.c makes it, aws.c has the attempts of one call,
  * aws_attempt.c one of them, aws_answer.c what AWS says, aws_error.c what a refusal means. Nobody
- * else looks in but sts.c, for the endpoint and the clock of what it presigns. */
+ * else looks in but sts.c, for the endpoint and the clock of what it presigns, and the credentials,
+ * for the clock and for what may be shown. */
 #pragma once
 #include "aws.h"
 #include "creds.h"
@@ -51,6 +52,7 @@ struct aws_call {
 	int64_t deadline;
 	struct buf body;
 	const char *items; /* path from the root of the answer; NULL: none */
+	bool renewed;      /* other keys were asked for: once is enough */
 
 	/* of the last attempt */
 	int status; /* 0: no answer */

@@ -18,6 +18,13 @@ bool profiles_has(const struct profiles *p, const char *profile);
 /* Value of a key in a profile: the credentials file wins over the config file. Keys compare without
  * case. "" when absent. */
 const char *profiles_get(const struct profiles *p, const char *profile, const char *key);
+/* The keys of a profile, all of one file: of the credentials file if there is any of the two there,
+ * as in the SDK for Go, which then takes the token alone from the config file, as is not done here.
+ * "" for what is absent. */
+struct profile_keys {
+	const char *id, *secret, *token;
+};
+struct profile_keys profiles_keys(const struct profiles *p, const char *profile);
 /* Of a nested one: [services NAME] with "ec2 =" and an indented "endpoint_url = ...". */
 const char *profiles_service(const struct profiles *p, const char *services, const char *service,
 			     const char *key);

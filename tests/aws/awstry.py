@@ -72,6 +72,15 @@ class Tool:
         return self.child.wait()
 
 
+def cli(endpoint, *args):
+    """The answer to `aws ARGS`."""
+    aws = os.path.join(os.path.dirname(sys.executable), "aws")
+    done = subprocess.run([aws, "--endpoint-url", endpoint, "--output", "json", *args], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError("aws %s: %s" % (" ".join(args), done.stderr))
+    return json.loads(done.stdout or "null")
+
+
 def tables():
     return json.loads(subprocess.check_output([OUT + "/tools/awstry", "tables"]))
 

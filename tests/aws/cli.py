@@ -1,20 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # cli.py - the AWS CLI reads what vpcbox made, and makes what vpcbox reads.
-import json
-import os
-import subprocess
-import sys
-
-from awstry import Tool, ok, run, same
-
-
-def cli(endpoint, *args):
-    """The answer to `aws elbv2 ARGS`."""
-    aws = os.path.join(os.path.dirname(sys.executable), "aws")
-    done = subprocess.run([aws, "--endpoint-url", endpoint, "--output", "json", *args], capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError("aws %s: %s" % (" ".join(args), done.stderr))
-    return json.loads(done.stdout or "null")
+from awstry import Tool, cli, ok, run, same
 
 
 def test(endpoint):

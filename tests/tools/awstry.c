@@ -154,6 +154,8 @@ static struct json *value(const struct shape_field *f, const void *at, struct ar
 	case SHAPE_CIDR:
 	case SHAPE_IPS:
 	case SHAPE_CIDRS:
+	case SHAPE_RAW: /* of Kubernetes alone */
+	case SHAPE_PORT:
 		die("no such kind in these services");
 	}
 	return json_copy(json_member(box, "v"));

@@ -40,7 +40,7 @@ static void forget(int *unused)
 }
 #define CLEAN AUTO(forget) __attribute__((unused)) int clean = 0
 
-/* One fetch with these config files; the source, or "" with *e set. */
+/* One fetch with this config file; the source, or "" with *e set. */
 static const char *fetch(const char *config, struct creds_options o, struct aws_keys *k,
 			 struct arena *a, struct err *e)
 {
@@ -145,6 +145,35 @@ TEST(creds_profiles_that_cannot_be_used_say_why)
 			printf("#   %s\n", e.msg);
 		CHECK(!strstr(e.msg, "hush"));
 	}
+}
+
+TEST(creds_of_a_profile_are_never_of_two_files)
+{
+	auto_profiles struct profiles *p = NULL;
+	auto_creds struct creds *c = NULL;
+	auto_arena struct arena a = { 0 };
+	struct creds_options o = { .no_imds = true };
+	struct aws_keys k = { 0 };
+	struct err e;
+	CLEAN;
+
+	CHECK(profiles_parse(&p,
+			     "[default]\naws_access_key_id=A\naws_secret_access_key=a\n"
+			     "aws_session_token=t\n[profile x]\naws_secret_access_key=b\n",
+			     "[default]\naws_access_key_id=B\naws_secret_access_key=b\n"
+			     "[x]\naws_access_key_id=B\n",
+			     &e) == 0);
+	o.profiles = p;
+	CHECK(creds_new(&c, &o, &e) == 0);
+	CHECK(creds_get(c, &k, &a, now_ms() + 20000, &e) == 0);
+	CHECK_STR(k.id, "B");
+	CHECK_STR(k.secret, "b");
+	CHECK_STR(k.token, "");
+	creds_free(&c);
+	o.profile = "x";
+	CHECK(creds_new(&c, &o, &e) == 0);
+	CHECK(creds_get(c, &k, &a, now_ms() + 20000, &e) < 0 && e.num == EINVAL);
+	CHECK(strstr(e.msg, "profile x has aws_access_key_id, but no aws_secret_access_key"));
 }
 
 TEST(creds_long_chains_of_profiles_end)
@@ -298,7 +327,11 @@ TEST(creds_container_failures_are_told_apart)
 		  "want https" },
 		{ { .answer = "{}" }, "http://169.254.169.254/x", "", "", EINVAL, "want https" },
 		{ { .answer = "{}" }, "nonsense", "", "", EINVAL, "FULL_URI" },
-		{ { .answer = "{}" }, "", "x", "", EINVAL, "'x' does not begin with /" },
+		{ { .answer = "{}" }, "http://hu.sh/hush", "", "", EINVAL, "host hu.sh: http is" },
+		{ { .answer = "{}" }, "ftp://localhost/hush", "", "", EINVAL, "is not http[s]://" },
+		{ { .answer = "{}" }, "http://127.0.0.1/h ush", "", "", EINVAL, "is not http" },
+		{ { .answer = "{}" }, "", "hush", "", EINVAL, "does not begin with /" },
+		{ { .answer = "{}" }, "", "/a hush", "", EINVAL, "RELATIVE_URI is not the path" },
 		{ { .answer = "{}" }, NULL, "", "a\r\nhush: b", EINVAL, "line end" },
 		{ { .answer = "{}" }, NULL, "", "", EBADMSG, "Expiration '' is not a time" },
 		{ { .answer = "<html>hush" }, NULL, "", "", EBADMSG, "container credentials" },

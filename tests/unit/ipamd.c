@@ -91,6 +91,7 @@ TEST(ipamd_chooses_subnets_by_role_and_cluster)
 		{ "node", "0", false, false, false, false },
 		{ "node", "1", true, false, true, true },
 		{ "node", NULL, false, true, true, true },
+		{ "node", NULL, true, false, true, true },
 		{ "node", "1", false, true, false, true },
 		{ "second", NULL, false, false, false, false },
 		{ "second", "0", false, false, false, false },

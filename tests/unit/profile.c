@@ -120,3 +120,40 @@ TEST(profile_files_are_found_by_variable_and_home)
 	CHECK(profiles_load(&big, &e) < 0 && e.num == EISDIR);
 	setenv("HOME", home, 1);
 }
+
+/* As the SDK for Go has it, but that a token never comes from the other file. */
+TEST(profile_keys_are_all_of_one_file)
+{
+#define P "[profile p]\n"
+#define ID(x) "aws_access_key_id=" x "\n"
+#define KEY(x) "aws_secret_access_key=" x "\n"
+#define TOKEN(x) "aws_session_token=" x "\n"
+	static const struct {
+		const char *config, *credentials;
+		struct profile_keys want;
+	} cases[] = {
+		{ "", "", { "", "", "" } },
+		{ P ID("c") KEY("cs") TOKEN("ct"), "", { "c", "cs", "ct" } },
+		{ P ID("c") KEY("cs") TOKEN("ct"), "[p]\nregion=r\n", { "c", "cs", "ct" } },
+		{ P ID("c") KEY("cs") TOKEN("ct"), "[p]\n" ID("k") KEY("ks"), { "k", "ks", "" } },
+		{ P ID("c") KEY("cs"), "[p]\n" ID("k") KEY("ks") TOKEN("kt"), { "k", "ks", "kt" } },
+		{ P ID("c") KEY("cs"), "[p]\n" TOKEN("kt"), { "c", "cs", "" } },
+		{ P KEY("cs"), "[p]\n" ID("k"), { "k", "", "" } },
+		{ P ID("c") KEY("cs"), "[p]\n" KEY("ks"), { "", "ks", "" } },
+		{ P ID("c"), "[p]\n" ID("k") KEY("ks"), { "k", "ks", "" } },
+		{ P ID("c"), "[p]\nregion=r\n", { "c", "", "" } },
+		{ P KEY("cs") P ID("c"), "", { "c", "cs", "" } },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		auto_profiles struct profiles *p = NULL;
+		struct profile_keys k;
+		struct err e;
+
+		CHECK(profiles_parse(&p, cases[i].config, cases[i].credentials, &e) == 0);
+		k = profiles_keys(p, "p");
+		CHECK_STR(k.id, cases[i].want.id);
+		CHECK_STR(k.secret, cases[i].want.secret);
+		CHECK_STR(k.token, cases[i].want.token);
+	}
+}
