@@ -61,7 +61,14 @@ static bool go_on(struct aws_call *c, int attempt, int *paid)
 	return true;
 }
 
-/* A refusal by AWS settles what an earlier attempt left open: it comes with the same token. */
+/* A refusal by AWS of what is asked for settles what an earlier attempt left open, which had the
+ * same token. One of the keys, or by somebody on the way, does not: tokens are looked at later. */
+static bool settled(const struct aws_call *c, enum aws_outcome o, const struct err *e)
+{
+	return o == AWS_REFUSED && c->status && c->status != 401 && c->status != 403 && *e->code &&
+	       e->num != EACCES;
+}
+
 static int perform(struct aws_call *c, int *attempts, struct err *e)
 {
 	bool unsure = false;
@@ -74,23 +81,24 @@ static int perform(struct aws_call *c, int *attempts, struct err *e)
 			retry_quota_give(&c->w->quota, paid ? paid : 1);
 			return 0;
 		}
-		unsure = o == AWS_UNSURE || (unsure && (o == AWS_NOT_EXECUTED || !c->status));
+		unsure = o == AWS_UNSURE || o == AWS_UNREADABLE || (unsure && !settled(c, o, e));
 		if (!again(c, o) || *attempts >= c->w->attempts || !go_on(c, *attempts, &paid))
 			break;
 	}
-	return unsure ? 1 : -1;
+	e->unsure = unsure;
+	return -1;
 }
 
 /* Nothing of what AWS says in words, and nothing of the request. */
 static void tell(const struct aws_call *c, int rc, int64_t began, int attempts, const struct err *e)
 {
-	const char *code = rc != 0 ? e->code : "";
+	const char *code = rc < 0 ? e->code : "";
 
 	log_info("AWS call service=%s action=%s request_id=%s ms=%lld attempts=%d status=%d "
 		 "code=%s%s%s%s",
 		 c->service->prefix, c->q->action, c->request_id, (long long)(now_ms() - began),
-		 attempts, c->status, code, rc != 0 && !*code ? " error=\"" : "",
-		 rc != 0 && !*code ? strerror(e->num) : "", rc != 0 && !*code ? "\"" : "");
+		 attempts, c->status, code, rc < 0 && !*code ? " error=\"" : "",
+		 rc < 0 && !*code ? strerror(e->num) : "", rc < 0 && !*code ? "\"" : "");
 }
 
 static void write_body(struct aws_call *c)
@@ -124,15 +132,13 @@ int aws_send(struct aws *w, const struct aws_request *q, struct aws_answer *r, s
 	else if (q->items && c.service->protocol == AWS_EC2_QUERY)
 		c.items = q->items;
 	write_body(&c);
-	rc = ratelimit_wait(w->limit, q->service, q->action, deadline, e);
+	rc = ratelimit_wait(w->limit, q, deadline, e);
 	if (rc == 0)
 		rc = perform(&c, &attempts, e);
 	if (w->log)
 		tell(&c, rc, began, attempts, e);
-	if (rc > 0)
-		e->code[0] = '\0';
 	buf_free(&c.body);
-	return rc == 0 ? 0 : -1;
+	return rc;
 }
 
 void aws_answer_free(struct aws_answer *r)

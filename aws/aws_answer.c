@@ -5,12 +5,24 @@
 #include <string.h>
 
 #include "aws_session.h"
-#include "str.h"
+
+/* Another root is a portal that wants a login, or a refusal that does not say so. */
+static int judge_root(const struct aws_reader *r, struct err *e)
+{
+	const char *name = xml_feed_root(r->feed), *action = r->c->q->action;
+	size_t n = strlen(action);
+
+	if (!*name || (strncmp(name, action, n) == 0 && strcmp(name + n, "Response") == 0))
+		return 0;
+	return fail(e, EBADMSG, "it is a <%.40s>, not a <%sResponse>", name, action);
+}
 
 static int on_item(const struct xml *item, void *reader, struct err *e)
 {
 	struct aws_reader *r = reader;
 
+	if (judge_root(r, e) < 0)
+		return -1;
 	r->c->given = true;
 	if (r->c->q->on_item(item, r->c->q->arg, e) == 0)
 		return 0;
@@ -33,7 +45,7 @@ int aws_reader_take(const void *p, size_t n, void *reader, struct err *e)
 	some = n < some ? n : some;
 	memcpy(r->first + r->n, p, some);
 	r->n += some;
-	if (r->feed && xml_feed(r->feed, p, n, e) < 0) {
+	if (r->feed && (xml_feed(r->feed, p, n, e) < 0 || judge_root(r, e) < 0)) {
 		r->broken = true;
 		return -1;
 	}
@@ -72,11 +84,6 @@ static int end_xml(struct aws_reader *r, const struct http_response *h, struct e
 	if (!root)
 		return -1;
 	aws_note_request_id(c, h, root);
-	/* a portal that wants a login; a refusal that does not say so */
-	if (!str_suffix(root->name, "Response") || strcmp(root->name, "Response") == 0 ||
-	    strcmp(root->name, "ErrorResponse") == 0)
-		return fail(e, EBADMSG, "it is a <%.40s>, not a <%sResponse>", root->name,
-			    c->q->action);
 	if (c->service->protocol == AWS_QUERY)
 		result = xml_get(root, arena_fmt(c->a, "%sResult", c->q->action));
 	c->r->xml = result ? result : root;
@@ -116,5 +123,5 @@ enum aws_outcome aws_reader_end(struct aws_reader *r, const struct http_response
 		     *type ? "is " : "", aws_presentable(type, r->secrets, c->a),
 		     *type ? " and " : "", aws_presentable(r->first, r->secrets, c->a));
 	wrap(e, "%s: the answer cannot be read", c->q->action);
-	return AWS_REFUSED;
+	return AWS_UNREADABLE;
 }

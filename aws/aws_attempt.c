@@ -142,7 +142,7 @@ static enum aws_outcome refused(struct attempt *t, struct err *e)
 	struct aws_call *c = t->c;
 
 	aws_refusal(c, &t->h, &t->secrets, &t->a, e);
-	c->wait_ms = aws_retry_after(&t->h.headers);
+	c->wait_ms = aws_retry_after(&t->h.headers, wall_ns() / 1000000 + c->w->skew_s * 1000);
 	c->at_once = other_way(t, e->code);
 	if (c->at_once || aws_not_now(e->code) || t->h.status == 429)
 		return AWS_NOT_EXECUTED;
@@ -152,22 +152,12 @@ static enum aws_outcome refused(struct attempt *t, struct err *e)
 }
 
 /* What an error of the transport means for the call. */
-static enum aws_outcome transport(int num)
+static enum aws_outcome transport(const struct attempt *t, int num)
 {
-	switch (num) {
-	case ECONNREFUSED:
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-	case EAGAIN: /* no name server answered */
-		return AWS_NOT_EXECUTED;
-	case ECONNRESET:
-	case EPIPE:
-	case ETIMEDOUT:
-	case EBADMSG:
-		return AWS_UNSURE;
-	default:
-		return AWS_REFUSED;
-	}
+	if (!t->h.sent) /* EAGAIN: no name server answered */
+		return conn_passing(num) || num == ETIMEDOUT ? AWS_NOT_EXECUTED : AWS_REFUSED;
+	return conn_passing(num) || num == ETIMEDOUT || num == EBADMSG ? AWS_UNSURE
+								       : AWS_UNREADABLE;
 }
 
 static enum aws_outcome broken(struct attempt *t, struct err *e)
@@ -178,12 +168,13 @@ static enum aws_outcome broken(struct attempt *t, struct err *e)
 	}
 	wrap(e, "%s", t->c->q->action);
 	t->c->timed_out = e->num == ETIMEDOUT;
-	return transport(e->num);
+	return transport(t, e->num);
 }
 
 enum aws_outcome aws_attempt(struct aws_call *c, struct err *e)
 {
 	AUTO(attempt_free) struct attempt t = { .c = c };
+	int64_t until;
 
 	c->status = 0;
 	c->timed_out = c->given = c->at_once = false;
@@ -195,7 +186,8 @@ enum aws_outcome aws_attempt(struct aws_call *c, struct err *e)
 	}
 	compose(&t);
 	aws_reader_start(&t.reader, c, &t.secrets);
-	if (http_do(&t.client, &t.q, &t.h, &t.a, c->deadline, e) < 0)
+	until = now_ms() + c->w->attempt_ms;
+	if (http_do(&t.client, &t.q, &t.h, &t.a, until < c->deadline ? until : c->deadline, e) < 0)
 		return broken(&t, e);
 	c->status = t.h.status;
 	http_pool_give(&c->w->pool, &t.client);

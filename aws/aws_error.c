@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "aws_session.h"
-#include "clock.h"
 #include "str.h"
 #include "uri.h"
 
@@ -77,7 +76,7 @@ int64_t aws_date(const char *text)
 	return end && !*end ? timegm(&t) : -1;
 }
 
-int64_t aws_retry_after(const struct http_headers *h)
+int64_t aws_retry_after(const struct http_headers *h, int64_t wall_ms)
 {
 	const char *text = http_header(h, "retry-after");
 	int64_t ms = 0, s = aws_date(text);
@@ -88,7 +87,7 @@ int64_t aws_retry_after(const struct http_headers *h)
 	else if (str_u64(text, &n))
 		ms = n < DAY_MS / 1000 ? (int64_t)n * 1000 : DAY_MS;
 	else if (s >= 0)
-		ms = s * 1000 - wall_ns() / 1000000;
+		ms = s * 1000 - wall_ms;
 	return ms > 0 ? ms : 0;
 }
 

@@ -10,7 +10,7 @@
 #include "proxy.h"
 #include "str.h"
 
-enum { ATTEMPTS = 3, MOST_ATTEMPTS = 100, PAUSE_MS = 1000 };
+enum { ATTEMPTS = 3, MOST_ATTEMPTS = 100, PAUSE_MS = 1000, ATTEMPT_MS = 30000 };
 
 static const char *of_profile(const struct aws *w, const char *key)
 {
@@ -100,7 +100,7 @@ static int find_endpoints(struct aws *w, const char *overrides, struct err *e)
 {
 	const struct endpoint_conf c = { overrides, w->profiles, w->profile, w->region };
 
-	if (overrides && endpoint_overrides_check(overrides, e) < 0)
+	if (overrides && aws_endpoints_check(overrides, e) < 0)
 		return wrap(e, "--aws-api-endpoints");
 	for (int s = 0; s < AWS_SERVICES; s++)
 		(void)!find_endpoint(w, (enum aws_service)s, &c, &w->endpoints[s].e);
@@ -127,6 +127,7 @@ static int set_up(struct aws *w, const struct aws_options *o, int64_t deadline, 
 	w->log = o->log;
 	w->no_quota = o->no_quota;
 	w->pause_ms = PAUSE_MS;
+	w->attempt_ms = o->attempt_ms > 0 ? o->attempt_ms : ATTEMPT_MS;
 	if (find_profile(w, o, e) < 0 || find_region(w, o, deadline, e) < 0 ||
 	    find_attempts(w, o, e) < 0 || find_endpoints(w, o->endpoints, e) < 0)
 		return -1;

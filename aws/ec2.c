@@ -161,9 +161,10 @@ int ec2_create_eni(struct aws *w, const struct ec2_create_eni *q, struct ec2_eni
 	if (aws_do(w, &ec2_actions[EC2_CREATE_ENI], &in, &created, a, deadline, e) < 0)
 		return -1;
 	if (!created.eni)
-		return fail(e, EBADMSG, "CreateNetworkInterface: EC2 gives no networkInterface");
+		return aws_useless(&ec2_actions[EC2_CREATE_ENI], "EC2 gives no networkInterface",
+				   e);
 	*out = *created.eni;
-	return ec2_eni_check(out, e) < 0 ? wrap(e, "CreateNetworkInterface") : 0;
+	return ec2_eni_check(out, e) < 0 ? aws_useless(&ec2_actions[EC2_CREATE_ENI], e->msg, e) : 0;
 }
 
 int ec2_attach_eni(struct aws *w, const char *eni, const char *instance, int device, int card,
@@ -178,7 +179,7 @@ int ec2_attach_eni(struct aws *w, const char *eni, const char *instance, int dev
 		return -1;
 	*attachment = out.attachment;
 	if (!**attachment)
-		return fail(e, EBADMSG, "AttachNetworkInterface: EC2 gives no attachmentId");
+		return aws_useless(&ec2_actions[EC2_ATTACH_ENI], "EC2 gives no attachmentId", e);
 	return 0;
 }
 
@@ -228,7 +229,7 @@ int ec2_assign_ips(struct aws *w, const char *eni, int count, struct ip **out, s
 		return -1;
 	for (size_t i = 0; i < got.ips.n; i++)
 		if (!got.ips.v[i].family)
-			return fail(e, EBADMSG, "AssignPrivateIpAddresses: an address is empty");
+			return aws_useless(&ec2_actions[EC2_ASSIGN_IPS], "an address is empty", e);
 	*out = got.ips.v;
 	*n = got.ips.n;
 	return 0;
@@ -256,7 +257,7 @@ static int assign_prefixes(struct aws *w, enum ec2_action action, const struct e
 	*out = action == EC2_ASSIGN_IPS ? got.prefixes : got.ipv6_prefixes;
 	for (size_t i = 0; i < out->n; i++)
 		if (!out->v[i].ip.family)
-			return fail(e, EBADMSG, "%s: a prefix is empty", ec2_actions[action].name);
+			return aws_useless(&ec2_actions[action], "a prefix is empty", e);
 	return 0;
 }
 

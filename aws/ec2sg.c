@@ -37,7 +37,7 @@ int ec2_create_group(struct aws *w, const struct ec2_create_group *q, const char
 	if (aws_do(w, &ec2_actions[EC2_CREATE_GROUP], &in, &out, a, deadline, e) < 0)
 		return -1;
 	*id = out.id;
-	return **id ? 0 : fail(e, EBADMSG, "CreateSecurityGroup: EC2 gives no groupId");
+	return **id ? 0 : aws_useless(&ec2_actions[EC2_CREATE_GROUP], "EC2 gives no groupId", e);
 }
 
 int ec2_delete_group(struct aws *w, const char *id, struct arena *a, int64_t deadline,

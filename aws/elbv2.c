@@ -106,8 +106,8 @@ const struct aws_action elb_actions[ELB_ACTIONS] = {
 
 static int not_one(const struct aws_action *row, size_t n, struct err *e)
 {
-	return fail(e, EBADMSG, "%s: %zu %s in the answer, not 1", row->name, n,
-		    row->out->f->name[1]);
+	fail(e, EBADMSG, "%zu %s in the answer, not 1", n, row->out->f->name[1]);
+	return aws_useless(row, e->msg, e);
 }
 
 #define HEAD(fn, in_t) int elb_##fn(struct aws *w, const struct in_t *in,

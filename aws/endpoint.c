@@ -177,7 +177,7 @@ int endpoint_url(enum aws_service s, const struct endpoint_conf *c, const char *
 	return 0;
 }
 
-int endpoint_overrides_check(const char *text, struct err *e)
+int aws_endpoints_check(const char *text, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	struct strs list = str_split(text, ",", &a);

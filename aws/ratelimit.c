@@ -12,8 +12,11 @@
 enum { QUOTA = 500, RETRY = 5, RETRY_SLOW = 10 };
 static const double MOST = 1e6;
 
+/* Of EC2's describes, those that it has to look through everything for have a bucket apart. */
+enum width { ANY, NARROW, WIDE };
 struct bucket {
 	enum aws_service service;
+	enum width width;
 	bool others; /* of the service's actions those that no regex matches */
 	regex_t re;
 	double rate, burst; /* a second; tokens at most */
@@ -29,14 +32,16 @@ struct ratelimit {
 /* NULL: all actions that no other row matches. */
 static const struct {
 	enum aws_service service;
+	enum width width;
 	const char *re;
 	double rate, burst;
 } defaults[] = {
-	{ AWS_EC2, "^Describe", 20, 100 },
-	{ AWS_EC2, NULL, 5, 50 },
-	{ AWS_ELBV2, "^RegisterTargets|^DeregisterTargets", 4, 20 },
-	{ AWS_ELBV2, "^Describe.*", 50, 200 },
-	{ AWS_ELBV2, "^Modify.*", 3, 20 },
+	{ AWS_EC2, NARROW, "^Describe", 20, 100 },
+	{ AWS_EC2, WIDE, "^Describe", 20, 100 },
+	{ AWS_EC2, ANY, NULL, 5, 50 },
+	{ AWS_ELBV2, ANY, "^RegisterTargets|^DeregisterTargets", 4, 20 },
+	{ AWS_ELBV2, ANY, "^Describe.*", 50, 200 },
+	{ AWS_ELBV2, ANY, "^Modify.*", 3, 20 },
 };
 
 /* ---- what there is */
@@ -131,11 +136,14 @@ static int read_all(struct ratelimit *l, const char *text, struct err *e)
 	for (size_t i = 0; i < list.n; i++)
 		if (take_entry(l, list.v[i], replaced, &a, e) < 0)
 			return -1;
-	for (size_t i = 0; i < COUNT(defaults); i++)
-		if (!replaced[defaults[i].service] &&
-		    add(l, defaults[i].service, defaults[i].re, defaults[i].rate, defaults[i].burst,
+	for (size_t i = 0; i < COUNT(defaults); i++) {
+		if (replaced[defaults[i].service])
+			continue;
+		if (add(l, defaults[i].service, defaults[i].re, defaults[i].rate, defaults[i].burst,
 			e) < 0)
 			return -1;
+		l->v[l->n - 1].width = defaults[i].width;
+	}
 	return 0;
 }
 
@@ -148,6 +156,13 @@ int ratelimit_new(struct ratelimit **out, const char *text, struct err *e)
 		return -1;
 	*out = TAKE(l);
 	return 0;
+}
+
+int aws_throttle_check(const char *text, struct err *e)
+{
+	auto_ratelimit struct ratelimit *l = NULL;
+
+	return ratelimit_new(&l, text, e);
 }
 
 void ratelimit_free(struct ratelimit **lp)
@@ -171,15 +186,28 @@ static bool named(const struct bucket *b, const char *action)
 	return !b->others && regexec(&b->re, action, 0, NULL, 0) == 0;
 }
 
-static bool applies(const struct ratelimit *l, const struct bucket *b, enum aws_service s,
-		    const char *action)
+/* EC2 developer guide, "Request throttling": filters and pages narrow a describe, ids do not. */
+static enum width width_of(const struct aws_request *q)
 {
-	if (b->service != s)
+	static const char *const signs[] = { "Filter.1.Name=", "MaxResults=", "NextToken=" };
+
+	for (size_t i = 0; q->body && i < COUNT(signs); i++) {
+		const char *at = strstr(q->body, signs[i]);
+
+		if (at && (at == q->body || at[-1] == '&'))
+			return NARROW;
+	}
+	return WIDE;
+}
+
+static bool applies(const struct ratelimit *l, const struct bucket *b, const struct aws_request *q)
+{
+	if (b->service != q->service || (b->width && b->width != width_of(q)))
 		return false;
 	if (!b->others)
-		return named(b, action);
+		return named(b, q->action);
 	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].service == s && named(&l->v[i], action))
+		if (l->v[i].service == q->service && named(&l->v[i], q->action))
 			return false;
 	return true;
 }
@@ -195,39 +223,38 @@ static int64_t owed(struct bucket *b, int64_t now)
 }
 
 /* Take a token of each, unless the wait would be too long. */
-static int reserve(struct ratelimit *l, enum aws_service s, const char *action, int64_t most,
-		   int64_t *wait)
+static int reserve(struct ratelimit *l, const struct aws_request *q, int64_t most, int64_t *wait)
 {
 	int64_t now = now_ms();
 
 	*wait = 0;
 	for (size_t i = 0; i < l->n; i++) {
-		int64_t ms = applies(l, &l->v[i], s, action) ? owed(&l->v[i], now) : 0;
+		int64_t ms = applies(l, &l->v[i], q) ? owed(&l->v[i], now) : 0;
 
 		*wait = ms > *wait ? ms : *wait;
 	}
 	if (*wait > most)
 		return -1;
 	for (size_t i = 0; i < l->n; i++)
-		if (applies(l, &l->v[i], s, action))
+		if (applies(l, &l->v[i], q))
 			l->v[i].tokens--;
 	return 0;
 }
 
-int ratelimit_wait(struct ratelimit *l, enum aws_service s, const char *action, int64_t deadline,
+int ratelimit_wait(struct ratelimit *l, const struct aws_request *q, int64_t deadline,
 		   struct err *e)
 {
 	int64_t wait;
 	int rc;
 
 	pthread_mutex_lock(&l->lock);
-	rc = reserve(l, s, action, deadline_left(deadline), &wait);
+	rc = reserve(l, q, deadline_left(deadline), &wait);
 	pthread_mutex_unlock(&l->lock);
 	if (rc < 0)
 		return fail(e, ETIMEDOUT,
 			    "%s: our own rate limit (--aws-api-throttle) gives it no turn before "
 			    "its deadline, only in %lld ms",
-			    action, (long long)wait);
+			    q->action, (long long)wait);
 	if (wait)
 		(void)pause_ms(wait, deadline);
 	return 0;

@@ -14,6 +14,7 @@ struct call {
 	const void *in;
 	struct aws_request q;
 	struct buf token; /* of the page to ask for; empty: the first */
+	int page;         /* asked for, from 1 on */
 	int64_t deadline;
 };
 
@@ -73,7 +74,10 @@ static int take(const struct call *c, const struct aws_answer *r, void *out, str
 		rc = shape_get_json(c->act->out, out, r->json, a, e);
 	else
 		rc = shape_get(c->act->out, out, r->xml, protocol(c), a, e);
-	return rc < 0 ? wrap(e, "%s", c->act->name) : 0;
+	if (rc == 0)
+		return 0;
+	e->unsure = true; /* done it is, whatever it says */
+	return wrap(e, "%s", c->act->name);
 }
 
 int aws_do(struct aws *w, const struct aws_action *act, const void *in, void *out, struct arena *a,
@@ -85,6 +89,13 @@ int aws_do(struct aws *w, const struct aws_action *act, const void *in, void *ou
 	if (ask(&c, &r, a, e) < 0)
 		return -1;
 	return take(&c, &r, out, a, e);
+}
+
+int aws_useless(const struct aws_action *act, const char *why, struct err *e)
+{
+	fail(e, EBADMSG, "%s: %s", act->name, why);
+	e->unsure = true;
+	return -1;
 }
 
 /* ---- pages */
@@ -101,20 +112,22 @@ static const struct shape_field *list_of(const struct aws_action *act)
 	die("%s has no pages", act->name);
 }
 
-/* Whether there is another page. */
-static bool turn(struct call *c, const struct aws_answer *r)
+/* 1 when there is another page. A server that names the same one again would do so for ever. */
+static int turn(struct call *c, const struct aws_answer *r, struct err *e)
 {
 	const char *token = protocol(c) == AWS_JSON ? json_str(r->json, c->act->token_out, "")
 						    : xml_text(r->xml, c->act->token_out);
 
+	if (*token && c->token.len && strcmp(token, c->token.p) == 0)
+		return fail(e, EBADMSG,
+			    "%s: pages without end: page %d was asked for by %s '%.60s', and names "
+			    "the same as the next",
+			    c->act->name, c->page, c->act->token_out, token);
+	if (*token && c->page == MAX_PAGES)
+		return fail(e, EFBIG, "%s: more than %d pages", c->act->name, MAX_PAGES);
 	c->token.len = 0;
 	buf_str(&c->token, token);
-	return c->token.len > 0;
-}
-
-static int too_many(const struct call *c, struct err *e)
-{
-	return fail(e, EFBIG, "%s: more than %d pages", c->act->name, MAX_PAGES);
+	return *token ? 1 : 0;
 }
 
 /* Those of the pages before, and room for as many again. */
@@ -154,16 +167,17 @@ int aws_all(struct aws *w, const struct aws_action *act, const void *in, void *o
 	const struct shape_field *f = list_of(act);
 	struct sofar all = { 0 };
 
-	for (int page = 0; page < MAX_PAGES; page++) {
+	for (c.page = 1;; c.page++) {
 		auto_answer struct aws_answer r = { 0 };
+		int more;
 
 		if (ask(&c, &r, a, e) < 0 || take(&c, &r, out, a, e) < 0)
 			return -1;
 		append(f, &all, out, a);
-		if (!turn(&c, &r))
-			return 0;
+		more = turn(&c, &r, e);
+		if (more <= 0)
+			return more;
 	}
-	return too_many(&c, e);
 }
 
 struct each {
@@ -215,16 +229,17 @@ int aws_each(struct aws *w, const struct aws_action *act, const void *in,
 		c.q.on_item = each_element;
 		c.q.arg = &t;
 	}
-	for (int page = 0; page < MAX_PAGES; page++) {
+	for (c.page = 1;; c.page++) {
 		auto_answer struct aws_answer r = { 0 };
 		auto_arena struct arena a = { 0 };
+		int more;
 
 		if (ask(&c, &r, &a, e) < 0)
 			return -1;
 		if (!c.q.items && each_of_page(&t, f, &r, &a, e) < 0)
 			return -1;
-		if (!turn(&c, &r))
-			return 0;
+		more = turn(&c, &r, e);
+		if (more <= 0)
+			return more;
 	}
-	return too_many(&c, e);
 }

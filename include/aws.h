@@ -34,10 +34,17 @@ struct aws_options {
 				 (spec-lbc-nlb 15.3) */
 	const char *agent;    /* User-Agent: "vpcbox/VERSION" */
 	int attempts;         /* AWS_MAX_ATTEMPTS, the profile, 3 */
+	int64_t attempt_ms;   /* one attempt takes no longer, so that a server that stalls leaves
+				 time for the next: 30 s */
 	bool log;             /* one line for each call */
 	bool no_quota;        /* retry without the SDKs' token bucket, as the controller does */
 	bool no_imds;         /* never ask the instance metadata service */
 };
+
+/* Is it a value for endpoints, for throttle? As aws_new() sees it, for who wants to know earlier:
+ * EINVAL names the pair that is wrong, and not the option. "" is one. */
+MUST int aws_endpoints_check(const char *text, struct err *e);
+MUST int aws_throttle_check(const char *text, struct err *e);
 
 struct aws;
 /* Nothing is sent unless the region must be asked for. The strings of o are copied; o may be NULL.
@@ -91,12 +98,14 @@ void aws_answer_free(struct aws_answer *r);
 
 /* Make one call: client-side rate limits, credentials, endpoint, signature, attempts. The SDKs'
  * standard mode: up to `attempts` with full jitter (20 s at most), Retry-After obeyed, a token
- * bucket for retries, none after the deadline. What surely was not executed (throttling, no
- * connection, expired credentials, skewed clock) is tried again whatever it is; 5xx and broken
- * connections only if the call is repeatable. On refusal e->code is AWS's code, e->num its class
- * from errors.def, and e->msg "ACTION: CODE: message (request id ...)"; e->code is empty when it is
- * not sure whether AWS has executed it: no answer came that could be read, or a 5xx, whose code
- * only e->msg tells. */
+ * bucket for retries, none after the deadline; each has attempt_ms at most, and what the deadline
+ * leaves. What surely was not executed (throttling, no connection, expired credentials, skewed
+ * clock) is tried again whatever it is; 5xx, broken connections and answers that do not come in
+ * time only if the call is repeatable. On refusal e->code is AWS's code, e->num its class from
+ * errors.def, and e->msg "ACTION: CODE: message (request id ...)"; e->code is empty when AWS said
+ * nothing. e->unsure: AWS may have executed it, for an attempt ended in a 5xx or without an answer
+ * that could be read, and no later one was refused for what it asks. Else it was not executed:
+ * refused, or never sent (our own rate limit, no credentials, no connection). */
 MUST int aws_send(struct aws *w, const struct aws_request *q, struct aws_answer *r, struct arena *a,
 		  int64_t deadline, struct err *e);
 

@@ -22,6 +22,7 @@ struct aws {
 	int attempts;
 	bool log, no_quota;
 	int64_t pause_ms; /* unit of the pauses between attempts: a second */
+	int64_t attempt_ms;
 	struct aws_endpoint endpoints[AWS_SERVICES];
 	struct arena mem; /* of the strings */
 	struct profiles *profiles;
@@ -41,8 +42,14 @@ struct aws_secrets {
 	size_t n;
 };
 
-/* How an attempt went: NOT_EXECUTED surely, UNSURE whether, REFUSED for good. */
-enum aws_outcome { AWS_DONE, AWS_NOT_EXECUTED, AWS_UNSURE, AWS_REFUSED };
+/* How an attempt went. */
+enum aws_outcome {
+	AWS_DONE,
+	AWS_NOT_EXECUTED, /* surely, and the next may be better */
+	AWS_UNSURE,       /* whether it was executed */
+	AWS_UNREADABLE,   /* likewise, but the next would be no better */
+	AWS_REFUSED       /* for good, or it cannot even be sent */
+};
 struct aws_call {
 	struct aws *w;
 	const struct aws_service_row *service;
@@ -50,7 +57,7 @@ struct aws_call {
 	struct aws_answer *r;
 	struct arena *a;
 	int64_t deadline;
-	struct buf body;
+	struct buf body;   /* what is sent */
 	const char *items; /* path from the root of the answer; NULL: none */
 	bool renewed;      /* other keys were asked for: once is enough */
 
@@ -78,7 +85,8 @@ struct aws_reader {
 };
 void aws_reader_start(struct aws_reader *r, struct aws_call *c, const struct aws_secrets *s);
 MUST int aws_reader_take(const void *p, size_t n, void *reader, struct err *e);
-/* Into c->r. AWS_DONE or AWS_REFUSED. h NULL: it broke off, and e says why. */
+/* Into c->r. AWS_DONE, AWS_UNREADABLE, or AWS_REFUSED by on_item. h NULL: it broke off, and e says
+ * why. */
 enum aws_outcome aws_reader_end(struct aws_reader *r, const struct http_response *h, struct err *e);
 void aws_reader_free(struct aws_reader *r);
 /* c->request_id, if the header or the document has one. */
@@ -94,5 +102,6 @@ bool aws_not_now(const char *code); /* throttled, or the like: nothing was done 
 bool aws_skewed(const char *code);
 /* Seconds since 1970 from "Tue, 24 Nov 2026 15:17:10 GMT" (RFC 9110); -1: it is none. */
 int64_t aws_date(const char *text);
-/* Milliseconds that x-amz-retry-after or Retry-After ask for; 0: none. */
-int64_t aws_retry_after(const struct http_headers *h);
+/* Milliseconds that x-amz-retry-after or Retry-After ask for, when it is wall_ms by AWS's clock
+ * (since 1970); 0: none. */
+int64_t aws_retry_after(const struct http_headers *h, int64_t wall_ms);

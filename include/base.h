@@ -29,6 +29,7 @@ void stdio_keep(void);
 /* Errors travel by value in the caller's frame: nothing to allocate or release. */
 struct err {
 	int num;       /* errno class a caller may branch on */
+	bool unsure;   /* a remote party may have done all the same what it was asked to do */
 	char code[60]; /* remote code ("RequestLimitExceeded"), empty when local */
 	char msg[448]; /* text, outermost context first */
 };

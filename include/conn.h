@@ -30,7 +30,8 @@ MUST int conn_write(struct conn *c, const void *data, size_t n, int64_t deadline
  * deadline is past. */
 MUST int conn_read(struct conn *c, void *data, size_t room, size_t *got, int64_t deadline,
 		   struct err *e);
-/* Open, and the peer has neither closed it nor said anything unasked: fit for another request. */
+/* Open, and the peer has neither closed it nor said anything unasked, nor begun to: fit for another
+ * request. Session tickets of TLS do not count. */
 bool conn_idle(struct conn *c);
 void conn_close(struct conn *c);
 #define auto_conn AUTO(conn_close)

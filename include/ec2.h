@@ -101,8 +101,8 @@ MUST int ec2_detach_eni(struct aws *w, const char *attachment, struct arena *a, 
 MUST int ec2_delete_eni(struct aws *w, const char *eni, struct arena *a, int64_t deadline,
 			struct err *e);
 
-/* Adds count addresses; *out are the new ones. Not tried again when EC2 may have done it (e->code
- * is empty then): ask what the ENI has. So it is with prefixes. */
+/* Adds count addresses; *out are the new ones. Not tried again when EC2 may have done it
+ * (e->unsure): ask what the ENI has. So it is with prefixes. */
 MUST int ec2_assign_ips(struct aws *w, const char *eni, int count, struct ip **out, size_t *n,
 			struct arena *a, int64_t deadline, struct err *e);
 MUST int ec2_unassign_ips(struct aws *w, const char *eni, const struct ip *ips, size_t n,

@@ -20,5 +20,3 @@ MUST int endpoint_url(enum aws_service s, const struct endpoint_conf *c, const c
 		      struct arena *a, struct err *e);
 /* The partition of a region, for ARNs: "aws", "aws-cn", "aws-us-gov", "aws-iso" ... */
 const char *endpoint_partition(const char *region);
-/* Is the list of --aws-api-endpoints well-formed, are its services known, its values URLs? */
-MUST int endpoint_overrides_check(const char *text, struct err *e);

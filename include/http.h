@@ -33,6 +33,7 @@ struct http_request {
 	void *on_body_arg;
 };
 struct http_response {
+	bool sent; /* also when the call fails: some of the request may have reached the server */
 	int status;
 	struct http_headers headers; /* strings live in the arena of the call */
 	const char *body;            /* NUL-terminated, in the arena; "" when it went to on_body */

@@ -9,15 +9,17 @@
 struct ratelimit;
 /* Defaults, and what text changes of them: "SERVICE ID:regex=rate:burst,..." with POSIX extended
  * regular expressions over the action's name; any entry for a service replaces all its defaults.
- * rate is per second and may have a point. EC2's defaults: describes 20:100, others 5:50. EINVAL
- * names the entry. Services that the controller knows and we do not call may be named. */
+ * rate is per second and may have a point. EC2's defaults: describes that are narrowed by filters
+ * or pages 20:100, the other describes 20:100 of their own, all else 5:50. EINVAL names the entry.
+ * Services that the controller knows and we do not call may be named. */
 MUST int ratelimit_new(struct ratelimit **out, const char *text, struct err *e);
 void ratelimit_free(struct ratelimit **l);
 #define auto_ratelimit AUTO(ratelimit_free)
-/* Wait for a token of every bucket that the action matches, in the order in which threads come: 0,
- * or ETIMEDOUT at once, and no token taken, when the deadline would come first. */
-MUST int ratelimit_wait(struct ratelimit *l, enum aws_service s, const char *action,
-			int64_t deadline, struct err *e);
+/* Wait for a token of every bucket that the request matches (by service, action and parameters), in
+ * the order in which threads come: 0, or ETIMEDOUT at once, and no token taken, when the deadline
+ * would come first. */
+MUST int ratelimit_wait(struct ratelimit *l, const struct aws_request *q, int64_t deadline,
+			struct err *e);
 
 /* 500 tokens; a retry costs 5, or 10 after a time-out; a call that succeeds pays back what its last
  * retry took, or 1. Zero-initialised it is full. */

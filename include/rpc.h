@@ -19,6 +19,7 @@
 	F(T, 2, STR, ipv6, 0)     \
 	F(T, 3, INT32, device, 0) \
 	F(T, 4, INT32, table, 0)
+/* reason is ours: why there is no address. Amazon's halves pass over fields they do not know. */
 #define ADD_REPLY(F, T)                  \
 	F(T, 1, BOOL, success, 0)        \
 	F(T, 2, MSGS, ips, &ip_alloc_pb) \
@@ -29,7 +30,8 @@
 	F(T, 9, STR, eni_gateway, 0)     \
 	F(T, 10, INT32, parent_index, 0) \
 	F(T, 12, STRS, vpc_v6_cidrs, 0)  \
-	F(T, 13, STR, policy_mode, 0)
+	F(T, 13, STR, policy_mode, 0)    \
+	F(T, 1000, STR, reason, 0)
 #define DEL_REQUEST(F, T)                \
 	F(T, 1, STR, pod_name, 0)        \
 	F(T, 2, STR, pod_namespace, 0)   \

@@ -22,8 +22,11 @@ struct aws_action {
  * "<return>false</return>". */
 MUST int aws_do(struct aws *w, const struct aws_action *act, const void *in, void *out,
 		struct arena *a, int64_t deadline, struct err *e);
+/* For wrappers, of an answer without what it must have: EBADMSG "ACTION: why", and e->unsure, for
+ * the action was done. */
+int aws_useless(const struct aws_action *act, const char *why, struct err *e);
 /* Every page; the list has them all, other fields are the last page's. More than 1000 pages are
- * EFBIG. */
+ * EFBIG, a page that names itself as the next EBADMSG. */
 MUST int aws_all(struct aws *w, const struct aws_action *act, const void *in, void *out,
 		 struct arena *a, int64_t deadline, struct err *e);
 /* Every page, each element of the list given to fn once it is there and forgotten: memory is

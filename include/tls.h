@@ -26,4 +26,6 @@ MUST int tls_open(struct tls **out, int fd, const struct tls_peer *peer, int64_t
 MUST int tls_write(struct tls *t, const void *data, size_t n, int64_t deadline, struct err *e);
 MUST int tls_read(struct tls *t, void *data, size_t room, size_t *got, int64_t deadline,
 		  struct err *e);
+/* After a read that came to the deadline: nothing else has come, not even half a record. */
+bool tls_resting(struct tls *t);
 void tls_free(struct tls **t); /* says close_notify without waiting for an answer */

@@ -29,6 +29,8 @@ struct xml_feed *xml_feed_new(const char *path,
 			      void *arg, struct arena *a);
 MUST int xml_feed(struct xml_feed *f, const void *data, size_t n, struct err *e);
 struct xml *xml_feed_end(struct xml_feed *f, struct err *e); /* the root, or NULL */
+/* The root's name as soon as it has begun, also for fn; "" before. */
+const char *xml_feed_root(const struct xml_feed *f);
 void xml_feed_free(struct xml_feed **f);
 #define auto_xml_feed AUTO(xml_feed_free)
 

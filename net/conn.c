@@ -44,8 +44,8 @@ static void race_lost(struct race *r, struct pollfd *p, int why)
 	r->open--;
 }
 
-/* Begin to connect to the next address. */
-static void race_start(struct race *r, const struct lookup_addr *to)
+/* Begin to connect to the next address; false when it fails at once. */
+static bool race_start(struct race *r, const struct lookup_addr *to)
 {
 	struct pollfd *p = &r->p[r->n++];
 	int one = 1;
@@ -54,12 +54,14 @@ static void race_start(struct race *r, const struct lookup_addr *to)
 	p->fd = socket(to->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (p->fd < 0) {
 		r->why = errno;
-		return;
+		return false;
 	}
 	r->open++;
 	setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (connect(p->fd, (const struct sockaddr *)&to->at, to->len) < 0 && errno != EINPROGRESS)
-		race_lost(r, p, errno);
+	if (connect(p->fd, (const struct sockaddr *)&to->at, to->len) == 0 || errno == EINPROGRESS)
+		return true;
+	race_lost(r, p, errno);
+	return false;
 }
 
 /* A connected descriptor, whose place in the race is then empty; or 0. */
@@ -96,8 +98,7 @@ static int race_run(struct race *r, const struct lookup *to, int64_t deadline)
 		int fd, n;
 
 		if (r->n < to->n && (!r->open || now_ms() >= turn)) {
-			race_start(r, &to->v[r->n]);
-			turn = now_ms() + STAGGER_MS;
+			turn = race_start(r, &to->v[r->n]) ? now_ms() + STAGGER_MS : 0;
 			continue;
 		}
 		if (!r->open)
@@ -218,7 +219,8 @@ bool conn_idle(struct conn *c)
 	size_t got;
 	char byte;
 
-	return c->fd > 0 && conn_read(c, &byte, 1, &got, 0, &e) < 0 && e.num == ETIMEDOUT;
+	return c->fd > 0 && conn_read(c, &byte, 1, &got, 0, &e) < 0 && e.num == ETIMEDOUT &&
+	       (!c->tls || tls_resting(c->tls));
 }
 
 void conn_close(struct conn *c)

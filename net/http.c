@@ -233,9 +233,12 @@ static int connected(struct http_client *c, int64_t deadline, struct err *e)
 	return c->tls ? conn_tls_as(&c->conn, &peer, deadline, e) : 0;
 }
 
-/* One attempt. *lost: the connection was closed before a byte of the answer. */
+struct fate {
+	bool sent; /* we began to write the request */
+	bool lost; /* the connection was closed before a byte of the answer */
+};
 static int attempt(struct http_client *c, const struct http_request *q, const struct buf *text,
-		   struct httpmsg *m, bool *lost, int64_t deadline, struct err *e)
+		   struct httpmsg *m, struct fate *f, int64_t deadline, struct err *e)
 {
 	struct input in;
 
@@ -247,10 +250,11 @@ static int attempt(struct http_client *c, const struct http_request *q, const st
 	m->max_body = q->max_body ? q->max_body : MAX_BODY;
 	m->on_body = q->on_body;
 	m->on_body_arg = q->on_body_arg;
+	f->sent = true;
 	if (conn_write(&c->conn, text->p, text->len, deadline, e) == 0 &&
 	    receive(&c->conn, m, &in, deadline, e) == 0)
 		return 0;
-	*lost = !in.heard && (e->num == EPIPE || e->num == ECONNRESET);
+	f->lost = !in.heard && (e->num == EPIPE || e->num == ECONNRESET);
 	return -1;
 }
 
@@ -258,25 +262,28 @@ static int attempt(struct http_client *c, const struct http_request *q, const st
 static int exchange(struct http_client *c, const struct http_request *q, struct http_response *r,
 		    struct arena *a, int64_t deadline, struct err *e)
 {
-	bool kept = c->conn.fd > 0, lost = false;
+	bool kept = c->conn.fd > 0;
 	bool again = strcmp(q->method, "POST") != 0 && strcmp(q->method, "PATCH") != 0;
 	auto_buf struct buf text = { 0 };
 	auto_httpmsg struct httpmsg m = { .a = a };
+	struct fate f = { 0 };
 	int rc;
 
+	r->sent = false;
 	if (compose(c, q, &text, a, e) < 0)
 		return -1;
-	rc = attempt(c, q, &text, &m, &lost, deadline, e);
-	if (rc < 0 && lost && kept && again) {
+	rc = attempt(c, q, &text, &m, &f, deadline, e);
+	if (rc < 0 && f.lost && kept && again) {
 		http_close(c);
 		httpmsg_free(&m);
-		rc = attempt(c, q, &text, &m, &lost, deadline, e);
+		rc = attempt(c, q, &text, &m, &f, deadline, e);
 	}
 	if (rc < 0 || !m.keep_alive)
 		http_close(c);
+	r->sent = f.sent;
 	if (rc < 0)
 		return -1;
-	*r = (struct http_response) { m.status, m.headers, m.body, m.body_len };
+	*r = (struct http_response) { true, m.status, m.headers, m.body, m.body_len };
 	return 0;
 }
 

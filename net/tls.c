@@ -22,7 +22,7 @@
 #include "tls.h"
 #include "tls_cache.h"
 
-enum { MAX_BUNDLE = 4 * 1024 * 1024 };
+enum { MAX_BUNDLE = 4 * 1024 * 1024, MAX_LATE = 16 /* tickets */ };
 
 struct tls {
 	int fd;  /* the caller's */
@@ -374,9 +374,26 @@ int tls_open(struct tls **out, int fd, const struct tls_peer *peer, int64_t dead
 
 /* ---- bytes */
 
+/* After the library could not do all of it: 0 to call it again. A ticket is first said to be there
+ * (WANT_READ, without anything to wait for), then read. */
+static int go_on(struct tls *t, int rc, int *late, int64_t deadline, struct err *e)
+{
+	if (rc == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+		session_keep(t);
+	else if (!wants(rc))
+		return failed(t, rc, e);
+	else if (rc == MBEDTLS_ERR_SSL_WANT_WRITE || !mbedtls_ssl_check_pending(&t->ssl))
+		return wait_for(t, rc, deadline, e);
+	/* what has come is read, but some send without end */
+	if (deadline_left(deadline) == 0 && ++*late > MAX_LATE)
+		return fail(e, ETIMEDOUT, "nothing but session tickets in time");
+	return 0;
+}
+
 int tls_write(struct tls *t, const void *data, size_t n, int64_t deadline, struct err *e)
 {
 	const unsigned char *p = data;
+	int late = 0;
 
 	while (n) {
 		int rc = mbedtls_ssl_write(&t->ssl, p, n);
@@ -384,9 +401,7 @@ int tls_write(struct tls *t, const void *data, size_t n, int64_t deadline, struc
 		if (rc > 0) {
 			p += rc;
 			n -= (size_t)rc;
-		} else if (!wants(rc)) {
-			return failed(t, rc, e);
-		} else if (wait_for(t, rc, deadline, e) < 0) {
+		} else if (go_on(t, rc, &late, deadline, e) < 0) {
 			return -1;
 		}
 	}
@@ -395,6 +410,8 @@ int tls_write(struct tls *t, const void *data, size_t n, int64_t deadline, struc
 
 int tls_read(struct tls *t, void *data, size_t room, size_t *got, int64_t deadline, struct err *e)
 {
+	int late = 0;
+
 	*got = 0;
 	for (;;) {
 		int rc = mbedtls_ssl_read(&t->ssl, data, room);
@@ -405,15 +422,15 @@ int tls_read(struct tls *t, void *data, size_t room, size_t *got, int64_t deadli
 		}
 		if (rc == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
 			return 0;
-		if (rc == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-			session_keep(t);
-			continue;
-		}
-		if (!wants(rc))
-			return failed(t, rc ? rc : MBEDTLS_ERR_SSL_CONN_EOF, e);
-		if (wait_for(t, rc, deadline, e) < 0)
+		if (go_on(t, rc ? rc : MBEDTLS_ERR_SSL_CONN_EOF, &late, deadline, e) < 0)
 			return -1;
 	}
+}
+
+bool tls_resting(struct tls *t)
+{
+	return !mbedtls_ssl_check_pending(&t->ssl) && t->ssl.MBEDTLS_PRIVATE(in_left) == 0 &&
+	       fd_wait(t->fd, POLLIN, 0) == 0;
 }
 
 void tls_free(struct tls **tp)

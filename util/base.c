@@ -52,6 +52,7 @@ int fail(struct err *e, int num, const char *fmt, ...)
 	va_list ap;
 
 	e->num = num ? num : EIO;
+	e->unsure = false;
 	e->code[0] = '\0';
 	va_start(ap, fmt);
 	format(msg, sizeof(msg), e->num, fmt, ap);

@@ -210,6 +210,11 @@ struct xml *xml_feed_end(struct xml_feed *f, struct err *e)
 	return parse(f, "", 0, true, e) < 0 ? NULL : f->root;
 }
 
+const char *xml_feed_root(const struct xml_feed *f)
+{
+	return f->root ? f->root->name : "";
+}
+
 void xml_feed_free(struct xml_feed **fp)
 {
 	struct xml_feed *f = TAKE(*fp);

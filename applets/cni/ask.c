@@ -58,6 +58,9 @@ int cni_ask_add(struct cni *c, struct add_reply *r, void (*meanwhile)(void *), v
 	if (r->success)
 		return 0;
 	c->details = "ipamd gave no address; /var/log/aws-routed-eni/ipamd.log says why";
+	if (*r->reason)
+		c->details = arena_fmt(
+			&c->a, "ipamd: %s; /var/log/aws-routed-eni/ipamd.log says more", r->reason);
 	return fail(e, EAGAIN, "add cmd: failed to assign an IP address to container");
 }
 

@@ -172,6 +172,15 @@ static void discard_unattached(struct cloud *w, const struct ec2_enis *ours)
 	}
 }
 
+/* One may have been made without our hearing of it. */
+static void discard_lost(struct cloud *w)
+{
+	auto_arena struct arena a = { 0 };
+	struct ec2_enis ours = find_ours(w, &a);
+
+	discard_unattached(w, &ours);
+}
+
 /* Attached, but its maker did not come to the end. */
 static void finish_attached(struct cloud *w, const struct ec2_enis *ours, struct cloud_enis *out,
 			    struct arena *a)
@@ -282,14 +291,14 @@ static int assign_again(struct cloud *w, const struct attached *x, int count, st
 {
 	struct err first = *e;
 
-	/* No code: EC2 did not answer, and may have done it. */
-	if (strcmp(first.code, "PrivateIpAddressLimitExceeded") == 0 || !*first.code) {
+	if (strcmp(first.code, "PrivateIpAddressLimitExceeded") == 0 || first.unsure) {
 		if (ask_what_it_has(w, x, v, n, a, e) == 0 && *n)
 			return 0;
 		*e = first;
 		return -1;
 	}
-	if (count == 1 || ec2_assign_ips(w->aws, x->id, 1, v, n, a, soon(), e) < 0)
+	/* no code: EC2 was not even asked */
+	if (count == 1 || !*first.code || ec2_assign_ips(w->aws, x->id, 1, v, n, a, soon(), e) < 0)
 		return -1;
 	log_info("only one address could be had eni=%s wanted=%d reason=\"%s\"", x->id, count,
 		 first.msg);
@@ -369,6 +378,8 @@ static int create(struct cloud *w, int ips, struct ec2_eni *out, struct arena *a
 			return 0;
 		log_warn("ENI creation failed subnet=%s addresses=%d reason=\"%s\"", q.subnet, ips,
 			 e->msg);
+		if (e->unsure)
+			discard_lost(w);
 	}
 	return -1;
 }
@@ -398,15 +409,8 @@ int cloud_create(struct cloud *w, int ips, struct attached *out, struct arena *a
 {
 	struct ec2_eni eni = { 0 };
 
-	if (create(w, ips, &eni, a, e) < 0) {
-		struct ec2_enis ours = { 0 };
-
-		/* No code: EC2 did not answer and may have made one. */
-		if (!*e->code)
-			ours = find_ours(w, a);
-		discard_unattached(w, &ours);
+	if (create(w, ips, &eni, a, e) < 0)
 		return -1;
-	}
 	log_info("ENI created eni=%s subnet=%s addresses=%d", eni.id, eni.subnet, ips);
 	if (attach(w, eni.id, a, e) == 0 &&
 	    attached_wait(w->imds, w->node, eni.id, (size_t)ips, out, a, e) == 0) {

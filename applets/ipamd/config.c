@@ -12,6 +12,8 @@
 #include "opt.h"
 #include "str.h"
 
+enum { LEAST_TIMEOUT_S = 10 };
+
 #define SETTINGS(S)                                                                           \
 	S(NUMBER, target.warm_eni, "warm-eni-target", "WARM_ENI_TARGET", "1",                 \
 	  "spare ENIs to keep, unless one of the next two is set")                            \
@@ -36,6 +38,12 @@
 	  "/host/var/log/aws-routed-eni/ipamd.log", "a file, stdout or stderr")               \
 	S(TEXT, log_level, "log-level", "AWS_VPC_K8S_CNI_LOGLEVEL", "Debug",                  \
 	  "debug, info, warn, error or fatal")                                                \
+	S(NUMBER, http_timeout_s, "http-timeout", "HTTP_TIMEOUT", "10",                       \
+	  "seconds that one attempt at a call to AWS may take, at least 10")                  \
+	S(TEXT, aws_endpoints, "aws-api-endpoints", "VPCBOX_AWS_API_ENDPOINTS", "",           \
+	  "SERVICE=URL,... in the place of AWS's own")                                        \
+	S(TEXT, aws_throttle, "aws-api-throttle", "VPCBOX_AWS_API_THROTTLE", "",              \
+	  "SERVICE:regex=rate:burst,... for calls to AWS, in the place of our defaults")      \
 	S(TRUTH, aws_log, "aws-log", "VPCBOX_AWS_LOG", "false", "a log line for each call to AWS")
 
 /* Variables that are refused when they are not what we have, in words that name the matter. */
@@ -64,7 +72,6 @@ static const char *const idle[] = {
 	"DISABLE_METRICS",
 	"ENI_CONFIG_ANNOTATION_DEF",
 	"ENI_CONFIG_LABEL_DEF",
-	"HTTP_TIMEOUT",
 	"INTROSPECTION_BIND_ADDRESS",
 	"POD_SECURITY_GROUP_ENFORCING_MODE",
 	"WARM_PREFIX_TARGET",
@@ -199,6 +206,16 @@ static void read_tags(struct config *c, struct buf *complaints)
 	}
 }
 
+/* Amazon's agent takes nothing below. */
+static void check_timeout(struct config *c, struct buf *complaints)
+{
+	if (c->http_timeout_s >= LEAST_TIMEOUT_S)
+		return;
+	buf_fmt(complaints, "HTTP_TIMEOUT '%d' is below %d, taken as %d\n", c->http_timeout_s,
+		LEAST_TIMEOUT_S, LEAST_TIMEOUT_S);
+	c->http_timeout_s = LEAST_TIMEOUT_S;
+}
+
 int config_read(struct config *c, int argc, char **argv, struct buf *complaints, struct err *e)
 {
 	const char *raw[NSETTINGS];
@@ -218,6 +235,11 @@ int config_read(struct config *c, int argc, char **argv, struct buf *complaints,
 	SETTINGS(SETTING_READ)
 	if (check_policy_mode(e) < 0 || refuse(complaints, e) < 0)
 		return -1;
+	if (aws_endpoints_check(c->aws_endpoints, e) < 0)
+		return wrap(e, "--aws-api-endpoints");
+	if (aws_throttle_check(c->aws_throttle, e) < 0)
+		return wrap(e, "--aws-api-throttle");
+	check_timeout(c, complaints);
 	read_tags(c, complaints);
 	host_config_env(&c->host, &c->a, complaints);
 	tell_idle(complaints);

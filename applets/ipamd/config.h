@@ -11,8 +11,10 @@ struct config {
 	int cooldown_s; /* how long a released address rests */
 	bool subnet_discovery, manage_untagged;
 	bool aws_log;
-	const char *cluster;     /* "" when unnamed */
-	const char *policy_mode; /* as written; "" when unset */
+	int http_timeout_s;                       /* 10 at least */
+	const char *aws_endpoints, *aws_throttle; /* struct aws_options */
+	const char *cluster;                      /* "" when unnamed */
+	const char *policy_mode;                  /* as written; "" when unset */
 	const char *store, *log_file, *log_level;
 	struct tags extra_tags; /* for ENIs that we create or manage */
 	struct host_config host;

@@ -19,7 +19,11 @@ static const int64_t QUIT_MS = 5000;
 
 static int learn(struct ipamd *d, struct err *e)
 {
-	const struct aws_options o = { .log = d->config.aws_log };
+	const struct config *c = &d->config;
+	const struct aws_options o = { .endpoints = c->aws_endpoints,
+				       .throttle = c->aws_throttle,
+				       .attempt_ms = (int64_t)c->http_timeout_s * 1000,
+				       .log = c->aws_log };
 	struct nodefacts *n = &d->node;
 
 	if (imds_init(&d->imds, e) < 0)

@@ -278,6 +278,7 @@ static void grow_take(struct ipamd *d, struct grow *g)
 {
 	adopt(d, g);
 	d->wire_failed = g->work == WORK_WIRE && g->rc < 0;
+	d->grow_err = g->rc < 0 ? g->err : (struct err) { 0 };
 	if (g->rc == 0) {
 		d->grow_pause.next_ms = 0;
 		return;

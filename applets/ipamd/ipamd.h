@@ -32,6 +32,7 @@ struct ipamd {
 	bool stopping;    /* SIGTERM came */
 	int64_t grow_at;  /* not before (now_ms) */
 	struct backoff grow_pause;
+	struct err grow_err; /* why it did not grow, num 0: it did */
 	/* Lent to the growing job. */
 	struct imds imds;
 	struct aws *aws;

@@ -7,6 +7,7 @@
 #include "ipamd.h"
 #include "log.h"
 #include "rpc.h"
+#include "str.h"
 
 static bool is_other_version(struct grpc_call *c, const char *theirs, struct arena *a)
 {
@@ -67,6 +68,34 @@ static int add(struct ipamd *d, const struct add_request *q, struct pool_place *
 	return 0;
 }
 
+/* For people: the kubelet puts it into the pod's events. What is not UTF-8 cannot be sent, and what
+ * AWS says may have been cut anywhere. */
+static const char *why_none(const struct ipamd *d, const struct err *e, struct arena *a)
+{
+	const char *more = "";
+	char *out, *to;
+
+	if (e->num == EDQUOT && d->grow_err.num)
+		more = arena_fmt(a, "; the pool does not grow: %s", d->grow_err.msg);
+	else if (e->num == EDQUOT && d->full)
+		more = arena_fmt(a, "; the pool cannot grow: the node has all ENIs and addresses "
+				    "that it may have");
+	out = to = arena_fmt(a, "%s%s", e->msg, more);
+	for (const char *from = out; *from;) {
+		uint32_t rune;
+		size_t n = str_rune(from, &rune);
+
+		if (n)
+			memmove(to, from, n);
+		else
+			*to = '?';
+		to += n ? n : 1;
+		from += n ? n : 1;
+	}
+	*to = '\0';
+	return out;
+}
+
 static void on_add(struct grpc_call *c, const void *in, struct arena *a, void *arg)
 {
 	const struct add_request *q = in;
@@ -80,10 +109,11 @@ static void on_add(struct grpc_call *c, const void *in, struct arena *a, void *a
 		return;
 	if (add(d, q, &at, &e) < 0) {
 		d->count.no_address += e.num == EDQUOT;
+		r.reason = why_none(d, &e, a);
 		log_error("no address for a pod pod=%s/%s container=%s ifname=%s network=%s "
 			  "reason=\"%s\"",
 			  q->pod_namespace, q->pod_name, q->container_id, q->ifname,
-			  q->network_name, e.msg);
+			  q->network_name, r.reason);
 	} else {
 		log_info("address given pod=%s/%s container=%s ifname=%s address=%s device=%d "
 			 "table=%u",

@@ -57,7 +57,7 @@ plugin() { # COMMAND: aws-cni by hand
 		CNI_COMMAND=$0 CNI_CONTAINERID=bare CNI_NETNS=/run/netns/bare CNI_IFNAME=eth0 CNI_PATH=/opt/cni/bin /opt/cni/bin/aws-cni' "$1"
 }
 same "as an error object that says where to look" "$(plugin ADD | jq -r '[.code, .msg, .details] | join("; ")')" \
-	"999; add cmd: failed to assign an IP address to container; ipamd gave no address; /var/log/aws-routed-eni/ipamd.log says why"
+	"999; add cmd: failed to assign an IP address to container; ipamd: AssignPodIPAddress: no available IP/Prefix addresses; the pool cannot grow: the node has all ENIs and addresses that it may have; /var/log/aws-routed-eni/ipamd.log says more"
 same "with nothing in the pod's namespace" "$(on node1 ip -n bare -br link | cut -d' ' -f1)" lo
 has "ipamd's log has the reason" "$(on node1 grep pod-16 /var/log/aws-routed-eni/ipamd.log)" \
 	"no available IP/Prefix addresses"

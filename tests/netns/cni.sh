@@ -237,6 +237,13 @@ export CNI_ARGS="$POD"
 occupied() { ip -n pod link add "$1" type veth peer name other; }
 daemon add=false
 fails "Success=false" '"msg": "add cmd: failed to assign an IP address to container"' 0
+has "and where to look, for Amazon's daemon gives no reason" "$out" \
+	'"details": "ipamd gave no address; /var/log/aws-routed-eni/ipamd.log says why"'
+daemon add=false reason="Create: Full: \"all\" of it	(request id r-1)"
+fails "Success=false and a reason" '"msg": "add cmd: failed to assign an IP address to container"' 0
+same "the reason is told as it is" "$(printf %s "$out" | jq -r .details)" \
+	'ipamd: Create: Full: "all" of it	(request id r-1); /var/log/aws-routed-eni/ipamd.log says more'
+daemon add=false
 fails "Success=false beside an old host link" 'failed to assign an IP address' 0 ip link add enicc21c2d7785 type bridge
 wired() { daemon ip=10.0.1.15,4,5; call ADD; daemon add=false; }
 fails "Success=false for a pod that is wired" 'failed to assign an IP address' 0 wired

@@ -9,7 +9,7 @@
  *     ip=ADDRESS,DEVICE,TABLE   an allocation of every reply; repeat it for more. ADDRESS may be
  *                       V4+V6. Without any, 10.100.x.y counts up and DelNetwork wants the pod
  *                       that got it
- *     policy=MODE  vlan=N       fields of the replies
+ *     policy=MODE  vlan=N  reason=TEXT   fields of the replies
  *     add= del= health= npadd= npdel=   how to answer: ok, false (Success=false, not serving),
  *                       never, or STATUS:TEXT, a gRPC status number and its message; add=late
  *                       answers after a fifth of a second
@@ -30,8 +30,8 @@
 enum { IPS_MAX = 40, FIRST = 2, LATE_MS = 200 };
 
 static struct {
-	const char *sock, *npa, *log, *checkpoint, *policy, *vlan, *add, *del, *health, *npadd,
-		*npdel;
+	const char *sock, *npa, *log, *checkpoint, *policy, *vlan, *reason, *add, *del, *health,
+		*npadd, *npdel;
 	struct ip_alloc ip[IPS_MAX];
 	size_t nips;
 	struct lease leases[4096];
@@ -45,17 +45,10 @@ static struct {
 static const struct {
 	const char *key, **value;
 } keys[] = {
-	{ "sock", &agent.sock },
-	{ "npa", &agent.npa },
-	{ "log", &agent.log },
-	{ "policy", &agent.policy },
-	{ "vlan", &agent.vlan },
-	{ "add", &agent.add },
-	{ "del", &agent.del },
-	{ "health", &agent.health },
-	{ "npadd", &agent.npadd },
-	{ "npdel", &agent.npdel },
-	{ "checkpoint", &agent.checkpoint },
+	{ "sock", &agent.sock },     { "npa", &agent.npa },     { "log", &agent.log },
+	{ "policy", &agent.policy }, { "vlan", &agent.vlan },   { "reason", &agent.reason },
+	{ "add", &agent.add },       { "del", &agent.del },     { "health", &agent.health },
+	{ "npadd", &agent.npadd },   { "npdel", &agent.npdel }, { "checkpoint", &agent.checkpoint },
 };
 
 static void trace(const struct grpc_method *m, const struct pb_msg *type, const void *in)
@@ -186,6 +179,7 @@ static void on_add(struct grpc_call *c, const void *in, struct arena *a, void *a
 		return;
 	r.vlan_id = agent.vlan ? (int32_t)strtol(agent.vlan, NULL, 10) : 0;
 	r.eni_mac = r.eni_gateway = "";
+	r.reason = agent.reason;
 	if (r.success)
 		allocate(&r.ips, lease(in, a), a);
 	if (agent.add && strcmp(agent.add, "late") == 0)

@@ -48,6 +48,38 @@ TEST(aws_send_gives_the_items_of_an_answer_one_by_one)
 	CHECK_STR(seen.p, "1;2;bad;");
 }
 
+/* Each item would be at its place. The last document never ends. */
+TEST(aws_send_gives_no_items_of_another_answer)
+{
+	static const char *const bodies[] = {
+		"<html><s><i>1</i></s></html>",
+		"<DescribeYResponse><s><i>1</i></s></DescribeYResponse>",
+		"<Response><s><i>1</i><i>2</i></s><Errors/></Response>",
+		"<DescribeX><s><i>1</i></s>",
+	};
+
+	for (size_t i = 0; i < COUNT(bodies); i++) {
+		const struct fakeaws_answer answer = { 200, bodies[i] };
+		auto_fakeaws struct fakeaws f = { .answers = &answer, .n = 1 };
+		auto_buf struct buf seen = { 0 };
+		const struct aws_request q = { .service = AWS_EC2,
+					       .action = "DescribeX",
+					       .items = "s/i",
+					       .on_item = count_items,
+					       .arg = &seen };
+		auto_answer struct aws_answer r = { 0 };
+		auto_arena struct arena a = { 0 };
+		auto_aws struct aws *w = NULL;
+		struct err e = { 0 };
+
+		fakeaws_start(&f, &w);
+		CHECK(aws_send(w, &q, &r, &a, soon(), &e) < 0 && e.num == EBADMSG);
+		CHECK(strstr(e.msg, "DescribeX: the answer cannot be read: ") == e.msg);
+		CHECK(strstr(e.msg, ", not a <DescribeXResponse>; it begins with: <"));
+		CHECK_INT((long long)seen.len, 0);
+	}
+}
+
 TEST(aws_send_speaks_json_and_the_query_protocol_with_results)
 {
 	static const struct fakeaws_answer answers[] = {
@@ -192,11 +224,13 @@ TEST(aws_send_tells_what_an_answer_is_that_is_none)
 		const char *body, *want;
 	} cases[] = {
 		{ AWS_EC2, "<html><body>Log in</body></html>",
-		  "it is a <html>, not a <DescribeXResponse>; it is text/html and begins with: "
-		  "<html><body>Log in" },
+		  "it is a <html>, not a <DescribeXResponse>; it begins with: <html><body>Log in" },
 		{ AWS_EC2, "<Response><Errors/></Response>",
 		  "it is a <Response>, not a <Describe" },
 		{ AWS_EC2, "<Foo/>", "it is a <Foo>, not a <DescribeXResponse>" },
+		{ AWS_EC2, "<DescribeYResponse/>", "it is a <DescribeYResponse>, not a <Descr" },
+		{ AWS_EC2, "<DescribeXResponses/>", "it is a <DescribeXResponses>, not a <Desc" },
+		{ AWS_ELBV2, "<DescribeXResult/>", "it is a <DescribeXResult>, not a <Descr" },
 		{ AWS_EC2,
 		  "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>",
 		  "it is a <ErrorResponse>, not a <DescribeXResponse>" },
@@ -252,7 +286,7 @@ TEST(aws_send_shows_nothing_of_what_sts_answers)
 TEST(aws_send_takes_no_more_than_its_limit)
 {
 	static char piece[64 * 1024];
-	static const char head[] = "HTTP/1.1 200 OK\r\n\r\n<DescribeXResponse>";
+	static const char head[] = "HTTP/1.1 200 OK\r\n\r\n<DeleteXResponse>";
 	const struct web_step cases[] = {
 		{ .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n<",
 		  .close = true },
@@ -275,6 +309,7 @@ TEST(aws_send_takes_no_more_than_its_limit)
 		CHECK(aws_new(&w, NULL, 0, &e) == 0);
 		CHECK(aws_send(w, &q, &r, &a, soon(), &e) < 0);
 		CHECK(e.num == EFBIG || strstr(e.msg, "200000 elements"));
+		CHECK(e.unsure);
 		fakeaws_env(NULL);
 	}
 }

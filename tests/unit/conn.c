@@ -129,6 +129,30 @@ TEST(conn_goes_on_at_once_when_addresses_refuse)
 	CHECK_INT(winner(&c), LOOKUP_MAX);
 }
 
+/* Addresses of no family, and one that a connect() is refused for at once. */
+TEST(conn_goes_on_at_once_when_it_cannot_even_begin)
+{
+	auto_deaf struct deaf d = { 0 };
+	auto_conn struct conn c = { .peer = "test" };
+	struct lookup to = { 0 };
+	auto_fd int a = 0;
+	struct err e = { 0 };
+
+	deaf_open(&d, 1);
+	a = listener(LOOKUP_MAX, &d.port);
+	add(&to, 1, d.port);
+	for (int i = 2; i < LOOKUP_MAX; i++) {
+		add(&to, i, d.port);
+		if (i % 2)
+			to.v[to.n - 1].at.ss_family = AF_UNSPEC; /* socket() */
+		else
+			to.v[to.n - 1].len = 1; /* connect() */
+	}
+	add(&to, LOOKUP_MAX, d.port);
+	CHECK(conn_open_any(&c, &to, now_ms() + (LOOKUP_MAX - 2) * 250, &e) == 0);
+	CHECK_INT(winner(&c), LOOKUP_MAX);
+}
+
 TEST(conn_does_not_wait_for_an_address_that_is_silent)
 {
 	auto_deaf struct deaf d = { 0 };

@@ -92,6 +92,7 @@ TEST(ec2_create_eni_sends_prefixes_and_tracking)
 	q.ipv6_addresses = 2;
 	CHECK(ec2_create_eni(x.w, &q, &eni, &x.a, soon(), &x.e) < 0);
 	CHECK_STR(x.e.msg, "CreateNetworkInterface: EC2 gives no networkInterface");
+	CHECK(x.e.unsure);
 	token = arena_fmt(&x.a, "%.36s", strstr(x.f.body.p, "ClientToken=") + 12);
 	sent(&x, "CreateNetworkInterface",
 	     arena_fmt(&x.a,
@@ -128,6 +129,7 @@ TEST(ec2_assign_prefixes_gives_the_new_ones)
 			   "'10.0.0.16' is not a CIDR block");
 	CHECK(ec2_assign_prefixes(x.w, "eni-1", 2, &got, &x.a, soon(), &x.e) < 0);
 	CHECK_STR(x.e.msg, "AssignPrivateIpAddresses: a prefix is empty");
+	CHECK(x.e.unsure);
 	sent(&x, "AssignPrivateIpAddresses", "NetworkInterfaceId=eni-1 Ipv4PrefixCount=2");
 }
 

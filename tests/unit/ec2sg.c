@@ -140,6 +140,7 @@ TEST(ec2_create_group_gives_its_id)
 	CHECK_STR(id, "sg-9");
 	CHECK(ec2_create_group(x.w, &q, &id, &x.a, soon(), &x.e) < 0);
 	CHECK_STR(x.e.msg, "CreateSecurityGroup: EC2 gives no groupId");
+	CHECK(x.e.unsure);
 	sent(&x, "CreateSecurityGroup",
 	     "GroupName=k8s-x GroupDescription=%5Bk8s%5D%20x VpcId=vpc-1 "
 	     "TagSpecification.1.ResourceType=security-group TagSpecification.1.Tag.1.Key=k "

@@ -45,6 +45,27 @@ static void refused(const struct web_step *step, int num, const char *want, int6
 		if (!strstr(e.msg, want))
 			printf("#   %.80s: %s\n", step->head ? step->head : step->bytes, e.msg);
 		CHECK_INT(c.conn.fd, 0);
+		CHECK(r.sent);
+	}
+}
+
+TEST(http_says_when_nothing_was_sent)
+{
+	static const struct http_request cases[] = {
+		{ .method = "POST", .target = "/" },          /* nobody listens */
+		{ .method = "POST", .target = "/ HTTP/1.0" }, /* cannot be written */
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct http_client c = { .host = "127.0.0.1", .port = "1" };
+		struct http_response r = { .sent = true };
+		auto_arena struct arena a = { 0 };
+		struct err e = { 0 };
+
+		web_loopback();
+		CHECK(http_do(&c, &cases[i], &r, &a, soon(), &e) < 0);
+		CHECK_INT(e.num, i ? EINVAL : ECONNREFUSED);
+		CHECK(!r.sent);
 	}
 }
 

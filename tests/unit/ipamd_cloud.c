@@ -155,6 +155,30 @@ TEST(cloud_reports_a_limit_when_there_is_nothing_to_find)
 	CHECK_STR(e.code, "PrivateIpAddressLimitExceeded");
 }
 
+/* Our own rate limit lets one call of each kind pass. */
+static const struct aws_options once = {
+	.throttle = "EC2:^AssignPrivateIpAddresses=0.001:1,EC2:^CreateNetworkInterface=0.001:1"
+};
+
+TEST(cloud_looks_for_no_addresses_that_were_never_asked_for)
+{
+	auto_quiet bool q0 = quiet();
+	auto_fake struct fake f = { 0 };
+	auto_session struct session s = { 0 };
+	struct attached x;
+	struct ip *got;
+	size_t n;
+	struct err e = { 0 };
+
+	fake_start(&f);
+	session_open_as(&s, &once);
+	x = read_one(&s, 0);
+	CHECK(cloud_assign(&s.w, &x, 1, &got, &n, &s.a, &e) == 0);
+	CHECK(cloud_assign(&s.w, &x, 2, &got, &n, &s.a, &e) < 0);
+	CHECK(strstr(e.msg, "our own rate limit") != NULL);
+	CHECK_STR(f.log, "AssignPrivateIpAddresses(1) ");
+}
+
 /* ---- new ENIs */
 
 TEST(cloud_creates_attaches_and_waits)
@@ -232,6 +256,52 @@ TEST(cloud_deletes_what_an_unanswered_creation_made)
 	CHECK(cloud_create(&s.w, 3, &x, &s.a, &e) < 0);
 	CHECK(f.made > 0);
 	CHECK_INT(f.nenis, 1);
+}
+
+TEST(cloud_looks_for_no_eni_that_was_never_asked_for)
+{
+	auto_quiet bool q0 = quiet();
+	auto_fake struct fake f = { 0 };
+	auto_session struct session s = { 0 };
+	struct attached x;
+	struct err e = { 0 };
+
+	fake_start(&f);
+	session_open_as(&s, &once);
+	fault(&f, "CreateNetworkInterface", "UnauthorizedOperation", 1);
+	CHECK(cloud_create(&s.w, 3, &x, &s.a, &e) < 0);
+	CHECK(cloud_create(&s.w, 3, &x, &s.a, &e) < 0);
+	CHECK(strstr(e.msg, "our own rate limit") != NULL);
+	CHECK_STR(f.log, "DescribeSubnets CreateNetworkInterface(3) DescribeSubnets ");
+}
+
+/* Of the first subnet nobody knows; the second is full. */
+TEST(cloud_looks_for_what_it_may_have_made_before_it_goes_on)
+{
+	static const char two[] =
+		"<item><subnetId>subnet-1</subnetId><cidrBlock>10.0.0.0/16</cidrBlock>"
+		"<availableIpAddressCount>3</availableIpAddressCount></item>"
+		"<item><subnetId>subnet-2</subnetId><cidrBlock>10.0.0.0/16</cidrBlock>"
+		"<availableIpAddressCount>2</availableIpAddressCount><tagSet><item>"
+		"<key>kubernetes.io/role/cni</key><value>1</value></item></tagSet></item>";
+	static const char *const second[] = { "InsufficientFreeAddressesInSubnet", NULL };
+
+	for (size_t i = 0; i < COUNT(second); i++) {
+		auto_quiet bool q0 = quiet();
+		auto_fake struct fake f = { .subnets = two };
+		auto_session struct session s = { 0 };
+		struct attached x;
+		struct err e = { 0 };
+
+		fake_start(&f);
+		session_open(&s);
+		fault(&f, "CreateNetworkInterface", "", 3); /* as often as it is tried */
+		f.faults[0].done = true;
+		if (second[i])
+			fault(&f, "CreateNetworkInterface", second[i], 1);
+		CHECK((cloud_create(&s.w, 1, &x, &s.a, &e) == 0) == !second[i]);
+		CHECK_INT(f.nenis, second[i] ? 1 : 2);
+	}
 }
 
 TEST(cloud_tries_the_next_subnet)

@@ -30,6 +30,9 @@ static const char *const variables[] = { "WARM_ENI_TARGET",
 					 "ENABLE_IMDS_ONLY_MODE",
 					 "AWS_VPC_K8S_CNI_LOGLEVEL",
 					 "AWS_VPC_K8S_CNI_LOG_FILE",
+					 "HTTP_TIMEOUT",
+					 "VPCBOX_AWS_API_ENDPOINTS",
+					 "VPCBOX_AWS_API_THROTTLE",
 					 "DISABLE_METRICS" };
 
 struct settings {
@@ -82,6 +85,43 @@ TEST(ipamd_settings_have_amazons_defaults)
 	CHECK_STR(s.complaints.p, "");
 }
 
+TEST(ipamd_passes_on_what_it_is_told_about_calls_to_aws)
+{
+	auto_settings struct settings none;
+	auto_settings struct settings s;
+
+	settings_read(&none, NULL, NULL);
+	CHECK_STR(none.c.aws_endpoints, "");
+	CHECK_STR(none.c.aws_throttle, "");
+	CHECK_INT(none.c.http_timeout_s, 10);
+	settings_read(&s, "VPCBOX_AWS_API_ENDPOINTS", "EC2=http://x");
+	CHECK_STR(s.c.aws_endpoints, "EC2=http://x");
+	settings_free(&s);
+	settings_read(&s, "VPCBOX_AWS_API_THROTTLE", "EC2:.=1:1");
+	CHECK_STR(s.c.aws_throttle, "EC2:.=1:1");
+}
+
+TEST(ipamd_refuses_endpoints_and_rates_that_are_none)
+{
+	static const struct {
+		const char *name, *value, *msg;
+	} cases[] = {
+		{ "VPCBOX_AWS_API_ENDPOINTS", "STS=http://x,EC3=http://y",
+		  "--aws-api-endpoints: 'EC3=http://y': no such service" },
+		{ "VPCBOX_AWS_API_THROTTLE", "EC2:.=1:1,EC2:^A=fast:1",
+		  "--aws-api-throttle: 'EC2:^A=fast:1': its rate is not a number above zero" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		auto_settings struct settings s;
+
+		settings_read(&s, cases[i].name, cases[i].value);
+		CHECK_INT(s.rc, -1);
+		CHECK_INT(s.e.num, EINVAL);
+		CHECK_STR(s.e.msg, cases[i].msg);
+	}
+}
+
 TEST(ipamd_logs_calls_to_aws_on_demand)
 {
 	auto_settings struct settings s;
@@ -107,6 +147,9 @@ TEST(ipamd_numbers_that_are_none_become_their_default)
 		{ "MINIMUM_IP_TARGET", "0", AT(target.min_ip), 0, false },
 		{ "MINIMUM_IP_TARGET", "-5", AT(target.min_ip), 0, true },
 		{ "MINIMUM_IP_TARGET", "invalid", AT(target.min_ip), 0, true },
+		{ "HTTP_TIMEOUT", "15", AT(http_timeout_s), 15, false },
+		{ "HTTP_TIMEOUT", "9", AT(http_timeout_s), 10, true },
+		{ "HTTP_TIMEOUT", "soon", AT(http_timeout_s), 10, true },
 		{ "WARM_ENI_TARGET", "0", AT(target.warm_eni), 0, false },
 		{ "WARM_ENI_TARGET", "3", AT(target.warm_eni), 3, false },
 		{ "WARM_ENI_TARGET", "x", AT(target.warm_eni), 1, true },

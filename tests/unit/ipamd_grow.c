@@ -213,6 +213,7 @@ TEST(grow_goes_to_a_new_eni_when_the_subnet_is_full)
 			      "DescribeSubnets CreateNetworkInterface(3)") == w.f.log);
 	CHECK_INT((long long)total(&w), 3);
 	CHECK(w.d.grow_at <= now_ms());
+	CHECK_INT(w.d.grow_err.num, 0); /* the first refusal is of no account */
 }
 
 TEST(grow_rests_two_minutes_when_the_only_subnet_is_full)
@@ -227,6 +228,8 @@ TEST(grow_rests_two_minutes_when_the_only_subnet_is_full)
 	CHECK(grow_first(&w.d, &e) == 0); /* no reason to give up the start */
 	CHECK(strstr(w.f.log, "CreateNetworkInterface") == NULL);
 	CHECK(w.d.grow_at > now_ms() + 100000);
+	CHECK_STR(w.d.grow_err.code, "InsufficientFreeAddressesInSubnet");
+	CHECK(strstr(w.d.grow_err.msg, "(request id "));
 	w.f.log[0] = '\0';
 	grow_check(&w.d);
 	CHECK(!w.d.growing);
@@ -247,8 +250,10 @@ TEST(grow_rests_longer_with_each_failure)
 	CHECK(first > 0 && first <= 6000);
 	CHECK(grow_first(&w.d, &e) < 0);
 	CHECK(w.d.grow_at - now_ms() > first);
+	CHECK_STR(w.d.grow_err.code, "UnauthorizedOperation");
 	CHECK(grow_first(&w.d, &e) == 0);
 	CHECK_INT((long long)w.d.grow_pause.next_ms, 0);
+	CHECK_INT(w.d.grow_err.num, 0);
 }
 
 TEST(grow_wires_an_eni_that_is_not)

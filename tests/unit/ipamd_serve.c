@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ipamd_serve.c - ipamd's answers over its socket, and the checkpoint that stands behind them. */
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -133,6 +134,50 @@ TEST(serve_counts_pods_that_got_nothing)
 	agent_stop(&g);
 	CHECK_INT((long long)g.d.count.add, 2);
 	CHECK_INT((long long)g.d.count.no_address, 2);
+}
+
+/* What the daemon last heard from EC2 goes to whoever asks in vain, cut or not. */
+TEST(serve_says_why_there_is_no_address)
+{
+	static const struct {
+		const char *msg;
+		bool full;
+		const char *want;
+	} cases[] = {
+		{ "", false, "AssignPodIPAddress: no available IP/Prefix addresses" },
+		{ "Create: Full: m (request id r)", true,
+		  "AssignPodIPAddress: no available IP/Prefix addresses; the pool does not grow: "
+		  "Create: Full: m (request id r)" },
+		{ "Create: Full: \xc3\xa4 \xff\xfe \xe2\x82", false,
+		  "AssignPodIPAddress: no available IP/Prefix addresses; the pool does not grow: "
+		  "Create: Full: \xc3\xa4 ?? ??" },
+		{ "", true,
+		  "AssignPodIPAddress: no available IP/Prefix addresses; the pool cannot grow: the "
+		  "node has all ENIs and addresses that it may have" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		auto_quiet bool q0 = quiet();
+		auto_agent struct agent g = { 0 };
+		auto_arena struct arena a = { 0 };
+		struct add_request q = { .ifname = "eth0",
+					 .network_name = "n",
+					 .container_id = "c" };
+		struct add_reply r = { 0 };
+		struct err e = { 0 };
+
+		agent_init(&g);
+		agent_eni(&g, "eni-0", 0, no_ips);
+		if (*cases[i].msg)
+			fail(&g.d.grow_err, EDQUOT, "%s", cases[i].msg);
+		g.d.full = cases[i].full;
+		agent_start(&g);
+		CHECK(ask(&g, &rpc_add, &q, &r, &a, &e) == 0 && !r.success);
+		CHECK_STR(r.reason, cases[i].want);
+		q.container_id = "";
+		CHECK(ask(&g, &rpc_add, &q, &r, &a, &e) == 0 && !r.success);
+		CHECK_STR(r.reason, "ContainerID is empty");
+	}
 }
 
 TEST(serve_refuses_requests_without_a_key_or_for_several_cards)

@@ -22,17 +22,22 @@ static inline void session_free(struct session *s)
 }
 #define auto_session AUTO(session_free)
 
-static inline void session_open(struct session *s)
+static inline void session_open_as(struct session *s, const struct aws_options *o)
 {
 	struct err e = { 0 };
 
 	s->config = (struct config) { .cluster = "",
 				      .subnet_discovery = true,
 				      .manage_untagged = true };
-	CHECK(imds_init(&s->imds, &e) == 0 && aws_new(&s->aws, NULL, now_ms() + 20000, &e) == 0 &&
+	CHECK(imds_init(&s->imds, &e) == 0 && aws_new(&s->aws, o, now_ms() + 20000, &e) == 0 &&
 	      nodefacts_read(&s->node, &s->config, &s->imds, &e) == 0);
 	CHECK_STR(e.msg, "");
 	s->w = (struct cloud) { s->aws, &s->imds, &s->node, &s->config };
+}
+
+static inline void session_open(struct session *s)
+{
+	session_open_as(s, NULL);
 }
 
 /* The next so many calls of an action fail. */

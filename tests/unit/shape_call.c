@@ -214,36 +214,80 @@ TEST(aws_actions_pass_refusals_on)
 	CHECK_INT(x.e.num, ENOENT);
 }
 
-TEST(aws_all_refuses_pages_without_end)
+/* What an action does with a server that never comes to an end. Describes have a rate limit. */
+static void asks(const struct aws_action *act, bool each, const struct fakeaws_answer *pages,
+		 size_t n, int num, const char *msg, size_t asked)
 {
-	static const struct fakeaws_answer page = { 200,
-						    "{\"Things\":[],\"NextToken\":\"again\"}" };
 	auto_fixture struct fixture x = { 0 };
+	struct aws_action list = *act;
 	struct some_thing l;
-
-	start(&x, &page, 1);
-	CHECK(aws_all(x.w, &by_json, &question, &l, &x.a, soon(), &x.e) < 0);
-	CHECK_INT(x.e.num, EFBIG);
-	CHECK_STR(x.e.msg, "ListThings: more than 1000 pages");
-	web_stop(&x.f.web);
-	CHECK_INT(x.f.asked, 1000);
-}
-
-TEST(aws_each_refuses_pages_without_end)
-{
-	static const struct fakeaws_answer page = {
-		200, "<ListThingsResponse><ListThingsResult><Things/><NextMarker>again</NextMarker>"
-		     "</ListThingsResult></ListThingsResponse>"
-	};
-	auto_fixture struct fixture x = { 0 };
-	struct aws_action act = by_query;
 	struct seen s = { 0 };
 
-	act.name = "ListThings"; /* describes have a rate limit */
-	start(&x, &page, 1);
-	CHECK(aws_each(x.w, &act, &question, see, &s, soon(), &x.e) < 0);
-	CHECK_INT(x.e.num, EFBIG);
-	CHECK_STR(x.e.msg, "ListThings: more than 1000 pages");
+	list.name = "ListThings";
+	start(&x, pages, n);
+	if (each)
+		CHECK(aws_each(x.w, &list, &question, see, &s, soon(), &x.e) < 0);
+	else
+		CHECK(aws_all(x.w, &list, &question, &l, &x.a, soon(), &x.e) < 0);
+	CHECK_INT(x.e.num, num);
+	CHECK_STR(x.e.msg, msg);
 	web_stop(&x.f.web);
-	CHECK_INT(x.f.asked, 1000);
+	CHECK_INT((long long)x.f.asked, (long long)asked);
+}
+
+#define JSON_NEXT(token) "{\"Things\":[],\"NextToken\":\"" token "\"}"
+#define XML_NEXT(token)                                                     \
+	"<ListThingsResponse><ListThingsResult><Things/><NextMarker>" token \
+	"</NextMarker></ListThingsResult></ListThingsResponse>"
+
+TEST(pages_that_come_again_and_again_are_refused)
+{
+	static const struct fakeaws_answer json[] = { { 200, JSON_NEXT("a") },
+						      { 200, JSON_NEXT("b") },
+						      { 200, JSON_NEXT("b") } };
+	static const struct fakeaws_answer xml[] = { { 200, XML_NEXT("a") },
+						     { 200, XML_NEXT("a") } };
+
+	for (int each = 0; each < 2; each++) {
+		asks(&by_json, each, json, 3, EBADMSG,
+		     "ListThings: pages without end: page 3 was asked for by NextToken 'b', and "
+		     "names the same as the next",
+		     3);
+		asks(&by_query, each, xml, 2, EBADMSG,
+		     "ListThings: pages without end: page 2 was asked for by NextMarker 'a', and "
+		     "names the same as the next",
+		     2);
+	}
+}
+
+TEST(more_than_a_thousand_pages_are_refused)
+{
+	static struct fakeaws_answer pages[2][1001];
+	auto_arena struct arena a = { 0 };
+
+	for (int i = 0; i < 1001; i++) {
+		pages[0][i] = (struct fakeaws_answer) { 200, arena_fmt(&a, JSON_NEXT("%d"), i) };
+		pages[1][i] = (struct fakeaws_answer) { 200, arena_fmt(&a, XML_NEXT("%d"), i) };
+	}
+	for (int i = 0; i < 2; i++)
+		asks(i ? &by_query : &by_json, i, pages[i], 1001, EFBIG,
+		     "ListThings: more than 1000 pages", 1000);
+}
+
+/* What it made is there, whatever its name. */
+TEST(an_answer_that_is_read_badly_leaves_open_what_was_done)
+{
+	static const struct fakeaws_answer bad = { 200, "{\"Things\":{}}" };
+	static const struct fakeaws_answer no = { 200,
+						  "<XResponse><return>false</return></XResponse>" };
+	static const struct aws_action ec2 = { AWS_EC2, "X", NULL, NULL, false, NULL, NULL, NULL };
+	struct some_thing l;
+
+	for (int i = 0; i < 2; i++) {
+		auto_fixture struct fixture x = { 0 };
+
+		start(&x, i ? &no : &bad, 1);
+		CHECK(aws_do(x.w, i ? &ec2 : &by_json, &question, &l, &x.a, soon(), &x.e) < 0);
+		CHECK_INT(x.e.unsure, !i);
+	}
 }

@@ -2,7 +2,9 @@
 /* tls.c - the TLS client against a server whose certificates can be bad. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -266,6 +268,110 @@ TEST(tls_begins_anew_when_a_session_is_damaged_or_refused)
 			CHECK(greet(&c, answer, &e) == 0 && strstr(answer, "hello"));
 			CHECK_STR(e.msg, "");
 		}
+		tls_server_stop(&s);
+	}
+}
+
+/* Far more than anybody would send: they are read as they come, and then the answer. */
+TEST(tls_reads_any_number_of_tickets)
+{
+	static const uint16_t counts[] = { 1, 4, 20, 2000 };
+
+	for (size_t i = 0; i < COUNT(counts); i++) {
+		struct tls_server s = { .tickets = counts[i] };
+		auto_tls_cache struct tls_cache sessions = { 0 };
+		auto_conn struct conn c = { 0 };
+		char answer[512] = "";
+		struct err e = { 0 };
+
+		tls_server_start(&s);
+		CHECK(open_resuming(&s, &c, &sessions, &e) == 0);
+		CHECK(greet(&c, answer, &e) == 0);
+		CHECK_STR(e.msg, "");
+		CHECK(strstr(answer, "hello"));
+		CHECK(conn_idle(&c));
+		conn_close(&c);
+		tls_server_stop(&s);
+	}
+}
+
+/* They have come before anything is sent: on a connection that was kept, as it were. */
+TEST(tls_writes_behind_tickets_that_nobody_has_read)
+{
+	struct tls_server s = { .tickets = 3 };
+	auto_conn struct conn c = { 0 };
+	char answer[512] = "";
+	struct err e = { 0 };
+	int64_t until = soon();
+
+	tls_server_start(&s);
+	CHECK(open_as(&s, &c, NAME, &e) == 0);
+	CHECK(fd_wait(c.fd, POLLIN, soon()) == 1);
+	while (!conn_idle(&c) && now_ms() < until) /* one more may just be coming */
+		;
+	CHECK(now_ms() < until);
+	CHECK(greet(&c, answer, &e) == 0);
+	CHECK_STR(e.msg, "");
+	CHECK(strstr(answer, "hello"));
+	conn_close(&c);
+	tls_server_stop(&s);
+}
+
+/* Bytes that have come and nobody has read. */
+static int waiting(const struct conn *c)
+{
+	int n = 0;
+
+	CHECK(ioctl(c->fd, FIONREAD, &n) == 0);
+	return n;
+}
+
+TEST(tls_does_not_read_tickets_for_ever)
+{
+	enum { MANY = 32 * 1024 };
+	struct tls_server s = { .tickets = 2000 };
+	auto_conn struct conn c = { 0 };
+	int64_t until = soon();
+	char answer[512] = "";
+	struct err e = { 0 };
+	size_t got;
+
+	tls_server_start(&s);
+	CHECK(open_as(&s, &c, NAME, &e) == 0);
+	while (waiting(&c) < MANY && now_ms() < until)
+		;
+	CHECK(conn_read(&c, answer, sizeof(answer), &got, 0, &e) < 0);
+	CHECK_INT(e.num, ETIMEDOUT);
+	CHECK(waiting(&c) > MANY / 2);
+	CHECK(!conn_idle(&c));
+	conn_close(&c);
+	tls_server_stop(&s);
+}
+
+TEST(tls_with_half_a_record_in_hand_is_not_idle)
+{
+	static const struct {
+		const char *tail;
+		size_t n;
+	} cases[] = { { RAW("\x17") },
+		      { RAW("\x17\x03\x03\0") },
+		      { RAW("\x17\x03\x03\0\x20") },
+		      { RAW("\x17\x03\x03\0\x20half of it") } };
+
+	for (size_t i = 0; i < 2 * COUNT(cases); i++) {
+		struct tls_server s = { .tail = cases[i / 2].tail, .tail_len = cases[i / 2].n };
+		auto_conn struct conn c = { 0 };
+		char answer[512] = "";
+		struct err e = { 0 };
+
+		s.version = i % 2 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3;
+		tls_server_start(&s);
+		CHECK(open_as(&s, &c, NAME, &e) == 0);
+		CHECK(greet(&c, answer, &e) == 0);
+		CHECK(fd_wait(c.fd, POLLIN, soon()) == 1);
+		CHECK(!conn_idle(&c));
+		CHECK(!conn_idle(&c)); /* nor when it is looked at again */
+		conn_close(&c);
 		tls_server_stop(&s);
 	}
 }

@@ -17,7 +17,10 @@ struct tls_server {
 	const char *from, *until; /* validity; NULL: good */
 	bool self_signed;         /* not by the CA of the bundle */
 	bool abrupt;              /* closes without a farewell */
+	uint16_t tickets;         /* of TLS 1.3, all at once behind the handshake; 0: none */
 	mbedtls_ssl_protocol_version version;
+	const char *tail; /* bytes that follow the first answer, beside TLS */
+	size_t tail_len;
 	const char *raw; /* says only this, and no TLS */
 	size_t raw_len;
 

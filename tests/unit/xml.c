@@ -419,3 +419,16 @@ TEST(a_feed_that_breaks_off_or_ends_early_is_told)
 		CHECK_INT(items, n >= 14);
 	}
 }
+
+TEST(xml_feed_tells_its_root_as_soon_as_it_is_there)
+{
+	auto_arena struct arena a = { 0 };
+	auto_xml_feed struct xml_feed *f = xml_feed_new(NULL, NULL, NULL, &a);
+	struct err e = { 0 };
+
+	CHECK_STR(xml_feed_root(f), "");
+	CHECK(xml_feed(f, "<?xml version=\"1.0\"?><ro", 24, &e) == 0);
+	CHECK_STR(xml_feed_root(f), "");
+	CHECK(xml_feed(f, "ot><a>", 6, &e) == 0);
+	CHECK_STR(xml_feed_root(f), "root");
+}
