@@ -114,9 +114,9 @@ ifeq ($(origin ROOMS),command line) # `make unit ROOMS=util`: those files, and t
 TESTED = $(wildcard $(ROOMS:%=%/*.c))
 TESTS  = $(wildcard $(patsubst %,tests/unit/%,$(notdir $(TESTED))))
 endif
-# ThreadSanitizer: what has threads, the loop and its jobs, is in util; and what threads share in net and aws.
-SHARED = lookup tls_cache httppool aws_threads ratelimit creds_share
-TSANED = $(wildcard util/*.c $(addprefix net/,conn.c tls*.c http*.c lookup.c netns.c proxy.c) $(filter-out aws/ec2%,$(wildcard aws/*.c)))
+# ThreadSanitizer: what has threads, the loop and its jobs, is in util; and what threads share in net, aws and k8s.
+SHARED = lookup tls_cache httppool aws_threads ratelimit creds_share kube kube_auth
+TSANED = $(wildcard util/*.c $(addprefix net/,conn.c tls*.c http*.c lookup.c netns.c proxy.c) $(filter-out aws/ec2%,$(wildcard aws/*.c)) $(wildcard k8s/*.c))
 TTESTS = $(wildcard $(patsubst %.c,tests/unit/%.c,$(notdir $(wildcard util/*.c))) $(SHARED:%=tests/unit/%.c))
 
 # $(1) folder of the objects, $(2) flags, $(3) program, $(4) sources tested, $(5) tests
@@ -156,7 +156,7 @@ fuzz: $(F:%=$(OUT)/fuzzer/%) ## libFuzzer for SECONDS=60 on F=http (or another f
 		-artifact_prefix=$(OUT)/fuzzer/$(F)- $(OUT)/fuzzer/corpus/$(F) tests/fuzz/corpus/$(F)
 
 $(eval $(call UNIT,asan,$(SAN),unit,$(TESTED) $(HELPER),$(TESTS)))
-$(eval $(call UNIT,tsan,-fsanitize=thread,unit-tsan,$(TSANED) tests/unit/web.c tests/unit/fakeaws.c,$(TTESTS)))
+$(eval $(call UNIT,tsan,-fsanitize=thread,unit-tsan,$(TSANED) $(wildcard $(addprefix tests/unit/,web.c fakeaws.c fakekube*.c)),$(TTESTS)))
 
 unit: $(OUT)/unit $(OUT)/unit-tsan $(FUZZ:%=$(OUT)/fuzz/%) ## unit tests under ASan, UBSan and TSan (T=word: only those named so)
 	$(Q)unshare -rn $(OUT)/unit $(T)
@@ -172,7 +172,7 @@ format: ## clang-format 14 over every C file
 	$(Q)find . -path ./$(OUT) -prune -o -name '*.[ch]' -print | \
 		xargs $(or $(wildcard $(OUT)/tools/clang-format),clang-format) -i
 
-test: ## install the tests' tools, then lint, unit, golden, netns, aws, lab and e2e tests
+test: ## install the tests' tools, then lint, unit, golden, netns, aws, k8s, lab and e2e tests
 	$(Q)OUT=$(OUT) sh tests/setup.sh
 	$(Q)env -u MAKELEVEL -u MAKEFLAGS -u MFLAGS OUT=$(OUT) DEPS=$(DEPS) sh tests/run.sh
 

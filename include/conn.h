@@ -9,6 +9,10 @@ struct conn {
 	int fd;
 	struct tls *tls; /* NULL: plain */
 	char peer[80];   /* "host:port", for errors */
+	/* A descriptor, the owner's: once it can be read, whatever waits here ends with ECANCELED,
+	 * and so for good (an eventfd with which another thread ends the conversation). 0: none. A
+	 * look-up of a name is not ended. */
+	int stop;
 };
 /* Look host up (a literal address or a name; lookup.h) and connect, all before the deadline: its
  * addresses are tried in turn, the next one 250 ms after the last or at once when none is left
@@ -33,6 +37,7 @@ MUST int conn_read(struct conn *c, void *data, size_t room, size_t *got, int64_t
 /* Open, and the peer has neither closed it nor said anything unasked, nor begun to: fit for another
  * request. Session tickets of TLS do not count. */
 bool conn_idle(struct conn *c);
+void conn_stop_at(struct conn *c, int stop); /* another stop from now on, or none */
 void conn_close(struct conn *c);
 #define auto_conn AUTO(conn_close)
 
@@ -42,3 +47,5 @@ bool conn_passing(int num);
 /* Wait for events on a non-blocking descriptor, EINTR and all: 1 when one is there, 0 when the
  * deadline is past, below zero with errno. */
 MUST int fd_wait(int fd, short events, int64_t deadline);
+/* The same, but below zero with ECANCELED as soon as stop, unless it is 0, can be read. */
+MUST int fd_wait_or(int fd, short events, int stop, int64_t deadline);

@@ -52,6 +52,8 @@ struct http_client {
 	bool tls;
 	struct http_via via;
 	struct tls_cache *sessions; /* borrowed: TLS sessions to resume (httppool.h). NULL: none */
+	const struct tls_terms *terms; /* borrowed: of TLS, in place of the usual (tls.h). NULL */
+	int stop;                      /* as in struct conn */
 	struct conn conn;
 };
 /* Split "http://host[:port]/base"; EINVAL names the URL. path gets what follows the authority (""

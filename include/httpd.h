@@ -46,5 +46,11 @@ void httpd_free(struct httpd **d);
  * headers have it (text/plain). The call is gone afterwards. */
 void httpd_reply(struct httpd_call *c, int status, const struct http_headers *headers,
 		 const void *body, size_t n);
+/* An answer that comes in pieces (chunked, so never to HTTP/1.0): once begun, any number of pieces
+ * whenever they are there, then the end, after which the call is gone. Nothing bounds what waits
+ * for a slow peer but stall_ms. False: the peer has gone, only httpd_end() is left to do. */
+void httpd_begin(struct httpd_call *c, int status, const struct http_headers *headers);
+MUST bool httpd_piece(struct httpd_call *c, const void *p, size_t n);
+void httpd_end(struct httpd_call *c);
 /* IP_TTL of the connection's packets from now on (IMDS's hop limit). */
 void httpd_ttl(struct httpd_call *c, int ttl);

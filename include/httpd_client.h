@@ -35,6 +35,7 @@ struct httpd_client {
 	bool draining; /* the answer is out; waiting for the peer's close, lest a reset eats it */
 	bool served;   /* has had an answer */
 	bool inside;   /* the handler is running below us */
+	bool pieces;   /* the answer has begun and not ended */
 	int64_t since; /* when the present wait began or last moved */
 	struct ip peer;
 };

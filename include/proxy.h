@@ -16,3 +16,5 @@
  * commas or blanks between: "*" all; "name" that name and all below it; ".name" or "*.name" only
  * those below it; an address; a prefix "10.0.0.0/8"; each but the prefix also with ":port". */
 MUST int http_use_proxy(struct http_client *c, struct err *e);
+/* The same by this very proxy, whatever the environment says; name is what messages call it. */
+MUST int http_proxy_at(struct http_client *c, const char *url, const char *name, struct err *e);

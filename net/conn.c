@@ -16,24 +16,32 @@
 
 enum { STAGGER_MS = 250 };
 
-int fd_wait(int fd, short events, int64_t deadline)
+int fd_wait_or(int fd, short events, int stop, int64_t deadline)
 {
-	struct pollfd p = { .fd = fd, .events = events };
+	struct pollfd p[] = { { .fd = fd, .events = events }, { .fd = stop, .events = POLLIN } };
 	int n;
 
 	do
-		n = poll(&p, 1, deadline_left(deadline));
+		n = poll(p, stop ? 2 : 1, deadline_left(deadline));
 	while (n < 0 && errno == EINTR);
+	if (n > 0 && p[1].revents)
+		return errno = ECANCELED, -1;
 	return n;
+}
+
+int fd_wait(int fd, short events, int64_t deadline)
+{
+	return fd_wait_or(fd, events, 0, deadline);
 }
 
 /* ---- connect: happy eyeballs, RFC 8305 */
 
 /* Attempts under way; a descriptor below zero is one that failed. */
 struct race {
-	struct pollfd p[LOOKUP_MAX];
+	struct pollfd p[LOOKUP_MAX + 1]; /* and behind the last what would end all */
 	size_t n, open;
-	int why; /* errno of the last that failed */
+	int why;  /* errno of the last that failed */
+	int stop; /* 0: nothing would */
 };
 
 static void race_lost(struct race *r, struct pollfd *p, int why)
@@ -105,9 +113,12 @@ static int race_run(struct race *r, const struct lookup *to, int64_t deadline)
 			return errno = r->why, -1;
 		if (r->n < to->n && turn < until)
 			until = turn;
-		n = poll(r->p, (nfds_t)r->n, deadline_left(until));
+		r->p[r->n] = (struct pollfd) { .fd = r->stop ? r->stop : -1, .events = POLLIN };
+		n = poll(r->p, (nfds_t)r->n + 1, deadline_left(until));
 		if (n < 0 && errno != EINTR)
 			return -1;
+		if (n > 0 && r->p[r->n].revents)
+			return errno = ECANCELED, -1;
 		fd = n > 0 ? race_winner(r) : 0;
 		if (fd > 0)
 			return fd;
@@ -120,7 +131,7 @@ static int race_run(struct race *r, const struct lookup *to, int64_t deadline)
 
 int conn_open_any(struct conn *c, const struct lookup *to, int64_t deadline, struct err *e)
 {
-	struct race r = { .why = EADDRNOTAVAIL };
+	struct race r = { .why = EADDRNOTAVAIL, .stop = c->stop };
 	int fd = race_run(&r, to, deadline), why = errno;
 
 	for (size_t i = 0; i < r.n; i++)
@@ -136,7 +147,7 @@ int conn_open(struct conn *c, const char *host, const char *port, int64_t deadli
 {
 	struct lookup to;
 
-	*c = (struct conn) { 0 };
+	*c = (struct conn) { .stop = c->stop };
 	snprintf(c->peer, sizeof(c->peer), strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
 	if (deadline_left(deadline) == 0)
 		return fail(e, ETIMEDOUT, "no time left to connect to %s", c->peer);
@@ -174,7 +185,7 @@ int conn_write(struct conn *c, const void *data, size_t n, int64_t deadline, str
 			continue;
 		}
 		if (errno == EAGAIN)
-			ready = fd_wait(c->fd, POLLOUT, deadline);
+			ready = fd_wait_or(c->fd, POLLOUT, c->stop, deadline);
 		if (ready == 0)
 			return fail(e, ETIMEDOUT, "%s does not take what is sent to it in time",
 				    c->peer);
@@ -199,7 +210,7 @@ int conn_read(struct conn *c, void *data, size_t room, size_t *got, int64_t dead
 			return 0;
 		}
 		if (errno == EAGAIN)
-			ready = fd_wait(c->fd, POLLIN, deadline);
+			ready = fd_wait_or(c->fd, POLLIN, c->stop, deadline);
 		if (ready == 0)
 			return fail(e, ETIMEDOUT, "no answer from %s in time", c->peer);
 		if (ready < 0 || (errno != EAGAIN && errno != EINTR))
@@ -221,6 +232,13 @@ bool conn_idle(struct conn *c)
 
 	return c->fd > 0 && conn_read(c, &byte, 1, &got, 0, &e) < 0 && e.num == ETIMEDOUT &&
 	       (!c->tls || tls_resting(c->tls));
+}
+
+void conn_stop_at(struct conn *c, int stop)
+{
+	c->stop = stop;
+	if (c->tls)
+		tls_stop_at(c->tls, stop);
 }
 
 void conn_close(struct conn *c)

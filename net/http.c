@@ -220,12 +220,13 @@ static int tunnel(struct http_client *c, int64_t deadline, struct err *e)
 
 static int connected(struct http_client *c, int64_t deadline, struct err *e)
 {
-	const struct tls_peer peer = { c->host, c->port, c->sessions };
+	const struct tls_peer peer = { c->host, c->port, c->sessions, c->terms, c->stop };
 	bool via = *c->via.host;
 
 	if (conn_idle(&c->conn))
 		return 0;
 	conn_close(&c->conn);
+	c->conn.stop = c->stop;
 	if (conn_open(&c->conn, via ? c->via.host : c->host, via ? c->via.port : c->port, deadline,
 		      e) < 0 ||
 	    (via && c->tls && tunnel(c, deadline, e) < 0))

@@ -89,7 +89,9 @@ static void put_head(struct httpd_client *c, int status, const struct http_heade
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
 	buf_fmt(&c->out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status, reason(status), date);
-	if (status != 204 && status != 304)
+	if (c->pieces)
+		buf_str(&c->out, "Transfer-Encoding: chunked\r\n");
+	else if (status != 204 && status != 304)
 		buf_fmt(&c->out, "Content-Length: %zu\r\n", n);
 	if (!*http_header(h, "Content-Type"))
 		buf_str(&c->out, "Content-Type: text/plain\r\n");
@@ -223,7 +225,7 @@ static int pump(struct httpd_client *c)
 		if (rc)
 			return rc < 0 ? -1 : 0;
 		if (httpd_client_busy(c))
-			return await(c, 0);
+			return await(c, c->pieces ? EPOLLRDHUP : 0);
 		if (c->closing) {
 			c->draining = true;
 			buf_free(&c->in);
@@ -242,7 +244,8 @@ static int pump(struct httpd_client *c)
 void httpd_client_ready(struct watch *w, uint32_t events)
 {
 	struct httpd_client *c = OWNER(w, struct httpd_client, w);
-	bool gone = (events & (EPOLLERR | EPOLLHUP)) && !(events & EPOLLIN);
+	bool gone = ((events & (EPOLLERR | EPOLLHUP)) && !(events & EPOLLIN)) ||
+		    (c->pieces && events & EPOLLRDHUP);
 	char in[READ];
 	ssize_t n;
 
@@ -270,6 +273,51 @@ void httpd_reply(struct httpd_call *call, int status, const struct http_headers 
 	}
 	call_free(k);
 	if (c && !c->inside && pump(c) < 0)
+		httpd_client_free(c);
+}
+
+void httpd_begin(struct httpd_call *call, int status, const struct http_headers *headers)
+{
+	struct httpd_client *c = OWNER(call, struct httpd_held, c)->client;
+
+	if (!c)
+		return;
+	c->pieces = true;
+	answer(c, status, headers, "", 0, true);
+	if (!c->inside && pump(c) < 0)
+		httpd_client_free(c);
+}
+
+bool httpd_piece(struct httpd_call *call, const void *p, size_t n)
+{
+	struct httpd_held *k = OWNER(call, struct httpd_held, c);
+	struct httpd_client *c = k->client;
+
+	if (!c || !n)
+		return c;
+	if (!c->out.len)
+		c->since = now_ms();
+	buf_fmt(&c->out, "%zx\r\n", n);
+	buf_add(&c->out, p, n);
+	buf_str(&c->out, "\r\n");
+	if (!c->inside && pump(c) < 0)
+		httpd_client_free(c);
+	return k->client;
+}
+
+void httpd_end(struct httpd_call *call)
+{
+	struct httpd_held *k = OWNER(call, struct httpd_held, c);
+	struct httpd_client *c = k->client;
+
+	call_free(k);
+	if (!c)
+		return;
+	buf_str(&c->out, "0\r\n\r\n");
+	c->pieces = false;
+	c->call = NULL;
+	c->since = now_ms();
+	if (!c->inside && pump(c) < 0)
 		httpd_client_free(c);
 }
 

@@ -14,9 +14,9 @@ struct http_idle {
 
 static bool same_origin(const struct http_client *a, const struct http_client *b)
 {
-	return a->tls == b->tls && strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0 &&
-	       strcmp(a->via.host, b->via.host) == 0 && strcmp(a->via.port, b->via.port) == 0 &&
-	       strcmp(a->via.auth, b->via.auth) == 0;
+	return a->tls == b->tls && a->terms == b->terms && strcmp(a->host, b->host) == 0 &&
+	       strcmp(a->port, b->port) == 0 && strcmp(a->via.host, b->via.host) == 0 &&
+	       strcmp(a->via.port, b->via.port) == 0 && strcmp(a->via.auth, b->via.auth) == 0;
 }
 
 /* Closing may write to the peer: not under the lock. */
@@ -86,6 +86,7 @@ void http_pool_take(struct http_pool *p, struct http_client *c)
 		if (conn_idle(&i->c.conn)) {
 			c->conn = i->c.conn;
 			i->c.conn = (struct conn) { 0 };
+			conn_stop_at(&c->conn, c->stop);
 			move(&i, &closed);
 			break;
 		}
@@ -102,6 +103,8 @@ void http_pool_give(struct http_pool *p, struct http_client *c)
 		return;
 	i = xalloc(sizeof(*i));
 	i->c = *c;
+	i->c.stop = 0;
+	conn_stop_at(&i->c.conn, 0);
 	i->until = now_ms() + (p->idle_ms ? p->idle_ms : HTTP_POOL_IDLE_MS);
 	c->conn = (struct conn) { 0 };
 	pthread_mutex_lock(&p->lock);

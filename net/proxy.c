@@ -177,6 +177,15 @@ static int set_via(struct http_via *via, const char *text, const char *name, str
 	return 0;
 }
 
+int http_proxy_at(struct http_client *c, const char *url, const char *name, struct err *e)
+{
+	c->via = (struct http_via) { 0 };
+	if (set_via(&c->via, url, name, e) == 0)
+		return 0;
+	c->via = (struct http_via) { 0 };
+	return -1;
+}
+
 int http_use_proxy(struct http_client *c, struct err *e)
 {
 	const char *name, *text;
@@ -185,10 +194,5 @@ int http_use_proxy(struct http_client *c, struct err *e)
 	text = c->tls ? variable("HTTPS_PROXY", "https_proxy", &name)
 		      : variable("http_proxy", getenv("REQUEST_METHOD") ? NULL : "HTTP_PROXY",
 				 &name);
-	if (!text || excluded(c))
-		return 0;
-	if (set_via(&c->via, text, name, e) == 0)
-		return 0;
-	c->via = (struct http_via) { 0 };
-	return -1;
+	return !text || excluded(c) ? 0 : http_proxy_at(c, text, name, e);
 }

@@ -6,78 +6,36 @@
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
 #include <poll.h>
-#include <psa/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "buf.h"
 #include "clock.h"
 #include "conn.h"
-#include "file.h"
 #include "ip.h"
 #include "tls.h"
 #include "tls_cache.h"
+#include "tls_trust.h"
 
-enum { MAX_BUNDLE = 4 * 1024 * 1024, MAX_LATE = 16 /* tickets */ };
+enum { MAX_LATE = 16 /* tickets */ };
 
 struct tls {
-	int fd;  /* the caller's */
-	int why; /* errno of the last failed send or receive */
+	int fd, stop; /* the caller's */
+	int why;      /* errno of the last failed send or receive */
 	mbedtls_ssl_context ssl;
 	mbedtls_ssl_config conf;
-	mbedtls_x509_crt ca; /* only during the handshake: a bundle is half a megabyte */
-	const char *bundle;  /* only during the handshake, as host */
-	const char *host;
-	struct ip address;         /* that host is, or none */
+	struct tls_trust trust;    /* only during the handshake, as name */
+	const char *name;          /* that the certificate must have */
+	struct ip address;         /* that name is, or none */
 	bool checked, self_signed; /* the certificate that the server showed */
 
 	struct tls_cache *sessions; /* NULL: nothing is kept */
 	struct buf key;             /* of our sessions */
 	int64_t trust_until;        /* no session is resumed later */
 };
-
-/* ---- the CA bundle */
-
-static const char *bundle_path(void)
-{
-	static const char *const names[] = { "AWS_CA_BUNDLE", "SSL_CERT_FILE" };
-	static const char *const usual[] = { "/etc/ssl/certs/ca-certificates.crt",
-					     "/etc/pki/tls/certs/ca-bundle.crt" };
-
-	for (size_t i = 0; i < COUNT(names); i++) {
-		const char *path = getenv(names[i]);
-
-		if (path && *path)
-			return path;
-	}
-	for (size_t i = 0; i < COUNT(usual); i++)
-		if (access(usual[i], R_OK) == 0)
-			return usual[i];
-	return NULL;
-}
-
-/* Certificates of a kind that mbedTLS was not built for are passed over, as long as others remain.
- */
-static int load_bundle(struct tls *t, struct err *e)
-{
-	auto_buf struct buf pem = { 0 };
-
-	if (!t->bundle)
-		return fail(e, ENOENT,
-			    "no CA certificates: install ca-certificates, or name a bundle "
-			    "in SSL_CERT_FILE or AWS_CA_BUNDLE");
-	if (file_read(t->bundle, MAX_BUNDLE, &pem, e) < 0)
-		return wrap(e, "CA certificates");
-	if (pem.len)
-		mbedtls_x509_crt_parse(&t->ca, (const unsigned char *)pem.p, pem.len + 1);
-	if (!t->ca.version)
-		return fail(e, EBADMSG, "CA certificates: %s has none that can be used", t->bundle);
-	return 0;
-}
 
 /* ---- the socket below */
 
@@ -130,15 +88,12 @@ static int untrusted(struct tls *t, struct err *e)
 	for (size_t i = 0; i < COUNT(all); i++)
 		if (flags & all[i].flag)
 			buf_fmt(&why, "%s%s", why.len ? ", " : "", all[i].text);
-	return fail(e, EACCES, "the certificate shown for %s %s (CA certificates: %s)", t->host,
-		    why.len ? why.p : "cannot be trusted", t->bundle);
+	return fail(e, EACCES, "the certificate shown for %s %s (CA certificates: %s)", t->name,
+		    why.len ? why.p : "cannot be trusted", tls_trust_source(&t->trust));
 }
 
-/* The library keeps the alert that it read, but has no word to ask for it. */
-static int refused(struct tls *t, struct err *e)
+static int refused(int alert, struct err *e)
 {
-	int alert = t->ssl.MBEDTLS_PRIVATE(in_msg)[1];
-
 	switch (alert) {
 	case MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION:
 		return fail(e, EPROTO, "the server refuses: it speaks neither TLS 1.2 nor 1.3");
@@ -147,6 +102,15 @@ static int refused(struct tls *t, struct err *e)
 		return fail(e, EPROTO,
 			    "the server refuses: most often, it has no cipher in common "
 			    "with us, or wants a certificate of ours");
+	case MBEDTLS_SSL_ALERT_MSG_BAD_CERT:
+	case MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT:
+	case MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED:
+	case MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED:
+	case MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN:
+	case MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA:
+		return fail(e, EACCES,
+			    "the server refuses the certificate that we show (TLS alert %d)",
+			    alert);
 	case MBEDTLS_SSL_ALERT_MSG_CERT_REQUIRED:
 		return fail(e, EPROTO, "the server refuses: it wants a certificate of ours");
 	case MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME:
@@ -158,12 +122,36 @@ static int refused(struct tls *t, struct err *e)
 	}
 }
 
+/* Why a server has hung up may still be there to be read: an alert that nobody has asked for yet,
+ * -1 when there is none. The library keeps the alert that it read, but has no word to ask for it.
+ */
+static int last_words(struct tls *t)
+{
+	unsigned char plain[7], byte;
+
+	if (mbedtls_ssl_is_handshake_over(&t->ssl))
+		return mbedtls_ssl_read(&t->ssl, &byte, 1) == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE
+			       ? t->ssl.MBEDTLS_PRIVATE(in_msg)[1]
+			       : -1;
+	if (recv(t->fd, plain, sizeof(plain), 0) == sizeof(plain) &&
+	    plain[0] == MBEDTLS_SSL_MSG_ALERT && plain[5] == MBEDTLS_SSL_ALERT_LEVEL_FATAL)
+		return plain[6];
+	return -1;
+}
+
+static int broken(struct tls *t, struct err *e)
+{
+	int alert = last_words(t);
+
+	return alert < 0 ? fail(e, t->why, "the connection broke:") : refused(alert, e);
+}
+
 /* Of a handshake, a write or a read. */
 static int failed(struct tls *t, int rc, struct err *e)
 {
 	switch (rc) {
 	case MBEDTLS_ERR_NET_CONN_RESET:
-		return fail(e, t->why, "the connection broke:");
+		return broken(t, e);
 	case MBEDTLS_ERR_SSL_CONN_EOF:
 		return fail(e, ECONNRESET, "closed without a TLS farewell");
 	case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
@@ -171,7 +159,7 @@ static int failed(struct tls *t, int rc, struct err *e)
 	case MBEDTLS_ERR_SSL_INVALID_RECORD:
 		return fail(e, EPROTO, "the server does not speak TLS");
 	case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
-		return refused(t, e);
+		return refused(t->ssl.MBEDTLS_PRIVATE(in_msg)[1], e);
 	default:
 		return fail(e, EPROTO, "TLS error -0x%04x", (unsigned)-rc);
 	}
@@ -211,6 +199,10 @@ static int on_verify(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flag
 	if (!t->checked)
 		t->trust_until = now_ms() + TLS_CACHE_LIFE_MS;
 	t->checked = true;
+	if (t->trust.terms->insecure) {
+		*flags = 0;
+		return 0;
+	}
 	trust_no_longer_than(t, &crt->valid_to);
 	if (depth > 0)
 		return 0;
@@ -267,17 +259,13 @@ static void session_offer(struct tls *t)
 	explicit_bzero(in.p, in.len);
 }
 
-/* A bundle that was changed must be asked again. */
 static void session_key(struct tls *t, const struct tls_peer *peer)
 {
-	struct stat st;
-
-	if (!peer->sessions || !peer->port || !t->bundle || stat(t->bundle, &st) < 0)
+	if (!peer->sessions || !peer->port)
 		return;
-	t->sessions = peer->sessions;
-	buf_fmt(&t->key, "%s\n%s\n%s\n%llu %llu %lld %lld.%ld", peer->host, peer->port, t->bundle,
-		(unsigned long long)st.st_dev, (unsigned long long)st.st_ino, (long long)st.st_size,
-		(long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	buf_fmt(&t->key, "%s\n%s\n", peer->host, peer->port);
+	if (tls_trust_mark(&t->trust, &t->key))
+		t->sessions = peer->sessions;
 }
 
 /* ---- the handshake */
@@ -285,10 +273,11 @@ static void session_key(struct tls *t, const struct tls_peer *peer)
 /* After WANT_READ or WANT_WRITE: 0 to go on. */
 static int wait_for(struct tls *t, int rc, int64_t deadline, struct err *e)
 {
-	int ready = fd_wait(t->fd, rc == MBEDTLS_ERR_SSL_WANT_READ ? POLLIN : POLLOUT, deadline);
+	short events = rc == MBEDTLS_ERR_SSL_WANT_READ ? POLLIN : POLLOUT;
+	int ready = fd_wait_or(t->fd, events, t->stop, deadline);
 
 	if (ready < 0)
-		return fail(e, errno, "poll:");
+		return fail(e, errno, "wait:");
 	if (!ready || deadline_left(deadline) == 0)
 		return fail(e, ETIMEDOUT, "no answer in time");
 	return 0;
@@ -303,8 +292,6 @@ static int configure(struct tls *t, struct err *e)
 {
 	int rc;
 
-	if (psa_crypto_init() != PSA_SUCCESS)
-		return fail(e, EIO, "cryptography cannot be set up");
 	rc = mbedtls_ssl_config_defaults(&t->conf, MBEDTLS_SSL_IS_CLIENT,
 					 MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
 	if (rc != 0)
@@ -312,13 +299,15 @@ static int configure(struct tls *t, struct err *e)
 	mbedtls_ssl_conf_authmode(&t->conf, MBEDTLS_SSL_VERIFY_REQUIRED);
 	mbedtls_ssl_conf_min_tls_version(&t->conf, MBEDTLS_SSL_VERSION_TLS1_2);
 	mbedtls_ssl_conf_rng(&t->conf, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-	mbedtls_ssl_conf_ca_chain(&t->conf, &t->ca, NULL);
+	mbedtls_ssl_conf_ca_chain(&t->conf, t->trust.ca, NULL);
 	mbedtls_ssl_conf_verify(&t->conf, on_verify, t);
 	mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
 		&t->conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
-	rc = mbedtls_ssl_setup(&t->ssl, &t->conf);
+	rc = t->trust.key ? mbedtls_ssl_conf_own_cert(&t->conf, t->trust.own, t->trust.key) : 0;
 	if (rc == 0)
-		rc = mbedtls_ssl_set_hostname(&t->ssl, t->address.family ? NULL : t->host);
+		rc = mbedtls_ssl_setup(&t->ssl, &t->conf);
+	if (rc == 0)
+		rc = mbedtls_ssl_set_hostname(&t->ssl, t->address.family ? NULL : t->name);
 	if (rc != 0)
 		return failed(t, rc, e);
 	mbedtls_ssl_set_bio(&t->ssl, t, on_send, on_recv, NULL);
@@ -349,14 +338,14 @@ int tls_open(struct tls **out, int fd, const struct tls_peer *peer, int64_t dead
 	int rc;
 
 	t->fd = fd;
-	t->host = peer->host;
-	(void)!ip_parse(peer->host, &t->address);
+	t->stop = peer->stop;
+	tls_trust_set(&t->trust, peer->terms);
+	t->name = t->trust.terms->name ? t->trust.terms->name : peer->host;
+	(void)!ip_parse(t->name, &t->address);
 	mbedtls_ssl_init(&t->ssl);
 	mbedtls_ssl_config_init(&t->conf);
-	mbedtls_x509_crt_init(&t->ca);
-	t->bundle = bundle_path();
 	session_key(t, peer); /* before the bundle is read, lest it changes in between */
-	rc = load_bundle(t, e);
+	rc = tls_trust_load(&t->trust, e);
 	if (rc == 0)
 		rc = configure(t, e);
 	if (rc == 0)
@@ -366,10 +355,15 @@ int tls_open(struct tls **out, int fd, const struct tls_peer *peer, int64_t dead
 		return -1;
 	}
 	mbedtls_ssl_conf_ca_chain(&t->conf, NULL, NULL);
-	mbedtls_x509_crt_free(&t->ca);
-	t->host = t->bundle = NULL;
+	tls_trust_free(&t->trust);
+	t->name = NULL;
 	*out = t;
 	return 0;
+}
+
+void tls_stop_at(struct tls *t, int stop)
+{
+	t->stop = stop;
 }
 
 /* ---- bytes */
@@ -443,7 +437,7 @@ void tls_free(struct tls **tp)
 		mbedtls_ssl_close_notify(&t->ssl);
 	mbedtls_ssl_free(&t->ssl);
 	mbedtls_ssl_config_free(&t->conf);
-	mbedtls_x509_crt_free(&t->ca);
+	tls_trust_free(&t->trust);
 	buf_free(&t->key);
 	free(t);
 }

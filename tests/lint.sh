@@ -69,7 +69,9 @@ owned() {
 	awk '$2 == "nobody" { print "include/" $1 ": no room has a file of that name" }
 		{ if (seen[$1]++) print $1 ": two headers of that name" }' "$tmp/owners"
 	# glibc'"'"'s <limits.h> would find ours when it looks for its own other half, without a word.
+	# A library of deps/ lies before all of the system's: <yaml.h> is libyaml's whatever is installed.
 	while read -r h owner; do
+		[ ! -e "$DEPS/include/$h" ] || continue
 		echo "#include <$h>" | ${CC:-gcc} -E -xc - >/dev/null 2>&1 && echo "$h: the C library has a header of that name"
 	done <"$tmp/owners"
 	true

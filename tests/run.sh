@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # run.sh - every test, cheapest first; `make test` calls it after tests/setup.sh. Arguments limit it to kinds:
-# build lint unit golden netns aws lab e2e. Each script's whole output is in $OUT/test/NAME.log; the end of a failing
+# build lint unit golden netns aws k8s lab e2e. Each script's whole output is in $OUT/test/NAME.log; the end of a failing
 # one is shown. The last line says how many claims held: `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 OUT=${OUT:-build} DEPS=${DEPS:-$OUT/deps}
 export OUT DEPS
 make="make --no-print-directory OUT=$OUT DEPS=$DEPS"
-kinds=${*:-build lint unit golden netns aws lab e2e}
+kinds=${*:-build lint unit golden netns aws k8s lab e2e}
 passed=0 failed=0
 mkdir -p "$OUT/test"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # setup.sh [demo] - bring what the tests (or the demo alone) need and the machine lacks: Debian packages by apt,
-# clang-format 14, cnitool and Python's AWS into $OUT/tools, kept in the cache for the next clone. Quick when all is there.
+# clang-format 14, cnitool, Python's AWS and Kubernetes into $OUT/tools, kept in the cache for the next clone. Quick when all is there.
 set -eu
 cd "$(dirname "$0")/.."
 OUT=${OUT:-build}
@@ -103,8 +103,8 @@ go_find() {
 
 go_run() {
 	go_find
-	quietly env GOPATH="$tmp/gopath" GOCACHE="$tmp/gocache" GOBIN="$tmp/gobin" GOTOOLCHAIN=local CGO_ENABLED=0 \
-		GOFLAGS=-modcacherw "$go" "$@"
+	quietly env GOPATH="${GOPATH:-$tmp/gopath}" GOCACHE="${GOCACHE:-$tmp/gocache}" GOBIN="$tmp/gobin" \
+		GOTOOLCHAIN=local CGO_ENABLED=0 GOFLAGS=-modcacherw "$go" "$@"
 }
 
 cni_tool() {
@@ -129,6 +129,41 @@ go_program() {
 	ln -sfn "$kept" "$tools/$name"
 }
 
+# ---- Kubernetes itself, from its published modules: $OUT/tools/k8s. Some eight minutes, once.
+
+# programs of tests/k8s/MODULE: NAME:PACKAGE
+k8s_kubernetes='kube-apiserver:k8s.io/kubernetes/cmd/kube-apiserver kubectl:k8s.io/kubernetes/cmd/kubectl
+	kube-controller-manager:k8s.io/kubernetes/cmd/kube-controller-manager'
+k8s_etcd='etcd:go.etcd.io/etcd/server/v3'
+
+kubernetes() {
+	key=$(cat tests/k8s/*/go.mod tests/k8s/*/go.sum | sha256sum | cut -c1-16)
+	kept=$cache/k8s-$key-$(uname -m)
+	mkdir -p "$kept"
+	exec 9>"$kept.lock"
+	flock 9
+	version=$(awk '$1 == "k8s.io/kubernetes" { print $2 }' tests/k8s/kubernetes/go.mod)
+	minor=${version#v1.}
+	flags='-s -w'
+	for p in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+		flags="$flags -X $p.gitVersion=$version -X $p.gitMajor=1 -X $p.gitMinor=${minor%%.*}"
+		flags="$flags -X $p.gitTreeState=clean -X $p.gitCommit=modules -X $p.buildDate=2026-01-01T00:00:00Z"
+	done
+	for module in etcd kubernetes; do
+		eval "programs=\$k8s_$module"
+		for pair in $programs; do
+			name=${pair%%:*}
+			[ ! -x "$kept/$name" ] || continue
+			echo "setup: $name"
+			go_run build -C "tests/k8s/$module" -trimpath -ldflags "$flags" -o "$tmp/gobin/$name" "${pair#*:}" ||
+				die "cannot build $name"
+			keep "$tmp/gobin/$name" "$kept/$name"
+		done
+	done
+	exec 9>&-
+	ln -sfn "$kept" "$tools/k8s"
+}
+
 # keep FILE PATH: by rename, so that two setups at once do no harm.
 keep() {
 	mkdir -p "$cache"
@@ -151,6 +186,7 @@ tests)
 	for mod in tests/e2e/*/go.mod; do
 		[ ! -e "$mod" ] || go_program "$(dirname "$mod")"
 	done
+	kubernetes
 	;;
 *) die "no such set: $what (demo, or nothing for the tests')" ;;
 esac

@@ -148,6 +148,27 @@ has 'a server that wants a certificate of ours is told (TLS 1.3)' \
 has 'a server that does not know the name is told' "$(answer localhost rsa.crt -cert rsa.crt -key rsa.key \
 	-servername elsewhere.test -servername_fatal -cert2 rsa.crt -key2 rsa.key)" 'it does not know the name'
 
+# Terms of our own: who we are, whom we believe.
+for version in -tls1_2 -tls1_3; do
+	asks="-cert server.crt -key server.key $version -Verify 2 -verify_return_error -CAfile root.crt"
+	# $asks is a list
+	has "a certificate of ours is shown ($version)" \
+		"$(CA=root.crt CERT=client.crt KEY=client.key answer localhost none.crt $asks)" 200
+	has "one whose CA the server does not know is told ($version)" \
+		"$(CA=root.crt CERT=other.crt KEY=other.key answer localhost none.crt $asks)" \
+		'the server refuses the certificate that we show'
+	times=4
+	has "a session is resumed with a certificate of ours ($version)" \
+		"$(CA=root.crt CERT=client.crt KEY=client.key answer localhost none.crt $asks)" Reused
+	times=1
+	has "a server may have another name ($version)" \
+		"$(CA=other.crt NAME=other.test answer 127.0.0.1 none.crt -cert other.crt -key other.key $version)" 200
+	has "any certificate is taken when asked to ($version)" \
+		"$(INSECURE=1 answer localhost none.crt -cert old.crt -key old.key $version)" 200
+done
+cat rsa.crt other.crt >two.crt
+has 'several CAs in memory' "$(CA=two.crt answer localhost none.crt -cert rsa.crt -key rsa.key)" 200
+
 # A port that does not speak TLS, and one that says nothing.
 cat >port.py <<'END'
 import socket, sys

@@ -214,7 +214,9 @@ static int open_resuming(const struct tls_server *s, struct conn *c, struct tls_
 	snprintf(port, sizeof(port), "%d", s->port);
 	if (conn_open(c, "127.0.0.1", port, soon(), e) < 0)
 		return -1;
-	return conn_tls_as(c, &(struct tls_peer) { NAME, port, sessions }, soon(), e);
+	return conn_tls_as(c,
+			   &(struct tls_peer) { .host = NAME, .port = port, .sessions = sessions },
+			   soon(), e);
 }
 
 TEST(tls_sessions_are_not_trusted_beyond_their_certificates)

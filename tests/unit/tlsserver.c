@@ -75,6 +75,17 @@ static void issue(const struct tls_server *s, mbedtls_pk_context *subject,
 	mbedtls_x509write_crt_free(&w);
 }
 
+static void make_client(struct tls_server *s)
+{
+	mbedtls_pk_context key;
+
+	make_key(&key);
+	issue(s, &key, &s->ca_key, "client.test", false, s->client_pem);
+	must(mbedtls_pk_write_key_pem(&key, s->client_key_pem, sizeof(s->client_key_pem)),
+	     "client's key");
+	mbedtls_pk_free(&key);
+}
+
 static int on_send(void *arg, const unsigned char *p, size_t n)
 {
 	ssize_t did = send(*(int *)arg, p, n, MSG_NOSIGNAL);
@@ -131,6 +142,10 @@ static void converse(struct tls_server *s, int fd)
 		mbedtls_ssl_conf_session_tickets_cb(&conf, write_ticket, read_ticket, NULL);
 		mbedtls_ssl_conf_new_session_tickets(&conf, s->tickets);
 	}
+	if (s->wants_client) {
+		mbedtls_ssl_conf_authmode(&conf, MBEDTLS_SSL_VERIFY_REQUIRED);
+		mbedtls_ssl_conf_ca_chain(&conf, &s->ca, NULL);
+	}
 	must(mbedtls_ssl_setup(&ssl, &conf), "set-up");
 	mbedtls_ssl_set_bio(&ssl, &fd, on_send, on_recv, NULL);
 	while (mbedtls_ssl_read(&ssl, in, sizeof(in)) > 0)
@@ -184,6 +199,9 @@ void tls_server_start(struct tls_server *s)
 	issue(s, &s->ca_key, &s->ca_key, "", true, s->ca_pem);
 	issue(s, &s->key, s->self_signed ? &s->key : &s->ca_key,
 	      s->name ? s->name : TLS_SERVER_NAME, false, pem);
+	make_client(s);
+	mbedtls_x509_crt_init(&s->ca);
+	must(mbedtls_x509_crt_parse(&s->ca, s->ca_pem, strlen((char *)s->ca_pem) + 1), "CA");
 	mbedtls_x509_crt_init(&s->cert);
 	must(mbedtls_x509_crt_parse(&s->cert, pem, strlen((char *)pem) + 1), "own certificate");
 	if (file_replace(tls_server_bundle(), s->ca_pem, strlen((char *)s->ca_pem), 0600, false,
@@ -210,6 +228,7 @@ void tls_server_stop(struct tls_server *s)
 	mbedtls_pk_free(&s->key);
 	mbedtls_pk_free(&s->ca_key);
 	mbedtls_x509_crt_free(&s->cert);
+	mbedtls_x509_crt_free(&s->ca);
 	unlink(tls_server_bundle());
 	unsetenv("AWS_CA_BUNDLE");
 }

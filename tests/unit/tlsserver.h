@@ -18,6 +18,7 @@ struct tls_server {
 	bool self_signed;         /* not by the CA of the bundle */
 	bool abrupt;              /* closes without a farewell */
 	uint16_t tickets;         /* of TLS 1.3, all at once behind the handshake; 0: none */
+	bool wants_client;        /* and its certificate must be of the same CA */
 	mbedtls_ssl_protocol_version version;
 	const char *tail; /* bytes that follow the first answer, beside TLS */
 	size_t tail_len;
@@ -30,6 +31,9 @@ struct tls_server {
 	mbedtls_pk_context key, ca_key;
 	mbedtls_x509_crt cert;
 	unsigned char ca_pem[4096];
+	/* of a client, by the same CA */
+	unsigned char client_pem[4096], client_key_pem[1024];
+	mbedtls_x509_crt ca;
 };
 /* AWS_CA_BUNDLE names the bundle in between. Clients close before it is stopped. */
 void tls_server_start(struct tls_server *s);
