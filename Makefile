@@ -67,6 +67,13 @@ $(OUT)/tools/%: $(OUT)/obj/tests/bench/%.o $(LOW)
 	@mkdir -p $(@D)
 	$(LINK)
 
+# Objects and facts of AWS in, the controller's model out.
+$(OUT)/tools/lbmodel: $(OUT)/obj/tests/tools/lbmodel.o $(OUT)/obj/tests/unit/lbcase.o \
+		$(filter-out %/main.o,$(call room,applets/lbctl)) $(LOW)
+	@mkdir -p $(@D)
+	$(LINK)
+$(OUT)/obj/tests/tools/lbmodel.o $(OUT)/obj/tests/unit/lbcase.o: private LANG_ += -iquote applets/lbctl -iquote tests/unit
+
 # A folder's own time changes when a file comes or goes, so an archive never keeps a file that is gone.
 define ARCHIVE
 $(OUT)/$(1).a: $(call room,$(1)) $(1)
@@ -135,7 +142,7 @@ endef
 ifneq ($(origin ROOMS),command line)
 FUZZ = $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 endif
-FUZZED = $(wildcard $(ROOMS:%=%/*.c))
+FUZZED = $(wildcard $(ROOMS:%=%/*.c)) $(filter-out %/main.c,$(wildcard applets/lbctl/*.c)) tests/unit/lbcase.c
 FUZZER = -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wno-unknown-warning-option
 SECONDS = 60
 
@@ -168,6 +175,9 @@ unit: $(OUT)/unit $(OUT)/unit-tsan $(FUZZ:%=$(OUT)/fuzz/%) ## unit tests under A
 lint: $(LOW) ## the tree's own rules
 	$(Q)OUT=$(OUT) DEPS=$(DEPS) sh tests/lint.sh
 
+docs: ## what is made of tables: docs/annotations.md
+	$(Q)LC_ALL=C awk -f tools/annotations.awk applets/lbctl/annotations.def >docs/annotations.md
+
 format: ## clang-format 14 over every C file
 	$(Q)find . -path ./$(OUT) -prune -o -name '*.[ch]' -print | \
 		xargs $(or $(wildcard $(OUT)/tools/clang-format),clang-format) -i
@@ -199,7 +209,7 @@ clean: ## remove build/ (fetched archives stay in the cache)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all tools deps pins unit fuzz lint format test demo bench size install clean help
+.PHONY: all tools deps pins unit fuzz lint docs format test demo bench size install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(shell find $(OUT)/obj $(OUT)/asan $(OUT)/tsan $(OUT)/fuzzer -name '*.d' 2>/dev/null)

@@ -216,6 +216,9 @@ conformance() {
 	END { printf "%d shown, %d differ, %d open of %d\n", shown, differs, open, rows > counts }' tests/conformance.tsv
 }
 
+# What is made of a table is what the table makes.
+made() { LC_ALL=C awk -f tools/annotations.awk applets/lbctl/annotations.def | diff docs/annotations.md - | sed -n 's/^[<>]/docs\/annotations.md (make docs): &/p'; }
+
 rule 'every header has one owner and a name of its own' owned
 rule 'a file includes only headers of its own room or one below' layers
 rule 'each library has one door' doors
@@ -233,6 +236,7 @@ rule 'every file says what it is for' purpose
 rule 'no loose ends without an issue number' todos
 rule 'no names of machines, mirrors or registries' places
 rule 'scripts parse' shells
+rule 'what is made of tables is current' made
 rule 'clang-format 14 is content' format
 rule 'every conformance row is shown, differs or is open' conformance
 [ ! -e "$tmp/counts" ] || echo "# conformance: $(cat "$tmp/counts")"

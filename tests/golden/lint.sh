@@ -5,7 +5,7 @@
 
 tree=$tmp/tree
 mkdir -p "$tree/build/obj/util"
-cp -r Makefile main.c include util net node applets tests deps "$tree"
+cp -r Makefile main.c include util net node applets tests deps tools docs "$tree"
 for room in aws k8s; do
 	[ ! -d $room ] || cp -r $room "$tree"
 done
@@ -48,6 +48,7 @@ plant util/planted_format.c 'int  f( void );'
 plant applets/diag/planted_other.h 'int f(void);'
 plant applets/snat/planted_other.c '#include "planted_other.h"'
 : >util/planted_bare.c
+echo planted >>docs/annotations.md
 echo 'if then' >tests/planted.sh
 mkdir applets/unlisted
 printf 'id\tclaim\tshown by\nx1\ta\tunit:no_such_test\nx1\tb\tscript:tests/lib.sh:not a line of it\nx2\tc\tperhaps\n' >tests/conformance.tsv
@@ -80,6 +81,7 @@ finds 'every file says what it is for' 'util/planted_bare.c'
 finds 'no loose ends without an issue number' 'util/planted_todo.c:3'
 finds 'no names of machines, mirrors or registries' 'util/planted_place.c:3'
 finds 'scripts parse' 'tests/planted.sh'
+finds 'what is made of tables is current' 'planted'
 finds 'clang-format 14 is content' 'util/planted_format.c'
 finds 'every conformance row is shown, differs or is open' 'no unit test no_such_test'
 finds 'every conformance row is shown, differs or is open' 'a second row for x1'
