@@ -15,10 +15,12 @@ struct limits {
 	int16_t branch_enis; /* 0: no trunk; -1: not known */
 	uint8_t enis;        /* of the default network card */
 	uint8_t ipv4;        /* addresses per ENI, the primary one included */
-	uint8_t cards, default_card;
+	uint8_t cards;       /* 0: not known, which no row of the table is */
+	uint8_t default_card;
 	bool bare_metal;
 	uint8_t hypervisor; /* enum hypervisor */
 	uint8_t archs;      /* ARCH_*; 0: not known */
+	bool cards_differ;  /* other cards have other limits than the default one */
 };
 /* false, and *out as it was: the table does not know the type. out may be NULL. */
 bool limits_of(const char *type, struct limits *out);

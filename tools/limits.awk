@@ -50,6 +50,7 @@ function before(list, a, b) {
 # Every card is alike, as on all types so far; the number of cards is enough then.
 function cards(   i, many, card, pair) {
 	many = split($col["network_cards"], card, ",")
+	if (many == 0 || $col["network_cards"] == "-") die("network_cards are not known: the table has no room for that")
 	for (i = 1; i <= many; i++) {
 		split(card[i], pair, ":")
 		if (pair[1] != i - 1 || pair[2] != number("eni_limit"))

@@ -37,7 +37,7 @@ static int from_ec2(const struct ec2_instance_type *t, struct limits *out, struc
 				 .branch_enis = -1,
 				 .enis = (uint8_t)enis,
 				 .ipv4 = (uint8_t)ipv4,
-				 .cards = (uint8_t)(cards < 0 ? 1 : cards),
+				 .cards = (uint8_t)(cards < 0 ? 0 : cards),
 				 .default_card = (uint8_t)(card < 0 ? 0 : card),
 				 .bare_metal = t->bare_metal };
 	snprintf(out->type, sizeof(out->type), "%s", t->type);
@@ -45,6 +45,8 @@ static int from_ec2(const struct ec2_instance_type *t, struct limits *out, struc
 		out->hypervisor = HYPERVISOR_NITRO;
 	else if (strcmp(t->hypervisor, "xen") == 0)
 		out->hypervisor = HYPERVISOR_XEN;
+	for (size_t i = 0; i < t->each_card.n; i++)
+		out->cards_differ = out->cards_differ || t->each_card.v[i].enis != enis;
 	for (size_t i = 0; i < t->archs.n; i++)
 		out->archs |= (uint8_t)arch_bit(t->archs.v[i]);
 	return 0;

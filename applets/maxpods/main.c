@@ -12,7 +12,7 @@
 #include "podargs.h"
 #include "podshow.h"
 
-enum { DONE = 0, NONE = 1, USAGE = 100, SYSTEM = 111, ASK_MS = 10000 };
+enum { DONE = 0, NONE = 1, USAGE = 100, SYSTEM = 111, ASK_MS = 10000, NAMED = 5 };
 
 struct run {
 	const struct pod_args *in;
@@ -40,6 +40,7 @@ static int find(struct run *r, const char *type, struct found *out, struct err *
 	struct err why = { 0 };
 	struct limits told;
 
+	out->why = NULL;
 	if (known && !(ask && depends(r, &out->l)))
 		return 0;
 	if (!known && (!type_valid(type) || !ask)) {
@@ -50,18 +51,50 @@ static int find(struct run *r, const char *type, struct found *out, struct err *
 		return -1;
 	}
 	if (type_describe(type, &told, r->deadline, &why) == 0) {
-		told.branch_enis = known ? out->l.branch_enis : told.branch_enis;
+		if (known)
+			limits_fill(&told, &out->l);
 		out->l = told;
 		out->from = "EC2";
 		return 0;
 	}
-	/* The script goes on without the vCPUs, as the original does. */
-	if (known && !r->in->describe)
+	/* A type that EC2 has forgotten is still in the table; a question without an answer ends
+	 * the script, as it ends the original. */
+	if (known && !r->in->describe && why.num == ENOENT) {
+		out->why = arena_str(r->a, why.msg);
 		return 0;
+	}
 	if (known)
 		return *e = why, -1;
 	types_unknown(&r->types, type, r->a, e);
 	return fail(e, why.num, "%s; %s", arena_str(r->a, e->msg), why.msg);
+}
+
+/* Numbers and tabs have no room for a doubt. */
+static void say_unsure(struct run *r, const struct found *f, size_t n)
+{
+	enum format format = r->in->format;
+	const struct found *first = NULL;
+	const char *names = "";
+	size_t unsure = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!f[i].answer.unsure)
+			continue;
+		first = first ? first : &f[i];
+		if (unsure++ < NAMED)
+			names = arena_fmt(r->a, "%s%s%s", names, *names ? ", " : "", f[i].l.type);
+	}
+	if (!first || (format != FORMAT_NUMBER && format != FORMAT_TSV))
+		return;
+	if (unsure > NAMED)
+		names = arena_fmt(r->a, "%s and %zu more", names, unsure - NAMED);
+	if (n == 1)
+		names = arena_fmt(r->a, "%s; %ld is for at most %d", names, first->answer.pods,
+				  FEW_VCPUS);
+	else
+		names = arena_fmt(r->a, "%s; their numbers are for at most %d", names, FEW_VCPUS);
+	fprintf(stderr, "vpcbox maxpods: nobody knows the vCPUs of %s%s%s\n", names,
+		first->why ? "; " : "", first->why ? printable(first->why, r->a) : "");
 }
 
 static int answer(struct run *r, const char *type, struct found *out, struct err *e)
@@ -74,7 +107,7 @@ static int answer(struct run *r, const char *type, struct found *out, struct err
 static int answer_one(struct run *r, const char *type, struct err *e)
 {
 	const struct pod_args *in = r->in;
-	struct found f;
+	struct found f = { 0 };
 
 	if (answer(r, type, &f, e) < 0)
 		return -1;
@@ -84,10 +117,7 @@ static int answer_one(struct run *r, const char *type, struct err *e)
 		show_one_json(&f, &in->q, r->a);
 	else
 		show_list(&f, 1, in->format, r->a);
-	if (in->format == FORMAT_NUMBER && f.answer.unsure)
-		fprintf(stderr,
-			"vpcbox maxpods: nobody knows the vCPUs of %s; %ld is for at most %d\n",
-			type, f.answer.pods, FEW_VCPUS);
+	say_unsure(r, &f, 1);
 	return DONE;
 }
 
@@ -99,7 +129,15 @@ static int answer_words(struct run *r, struct err *e)
 	for (size_t i = 0; i < words->n; i++)
 		if (answer(r, words->v[i], &all[i], e) < 0)
 			return -1;
+	if (r->in->explain && r->in->format == FORMAT_TEXT) {
+		for (size_t i = 0; i < words->n; i++) {
+			printf("%s", i ? "\n" : "");
+			show_one(&all[i], &r->in->q, true, r->a);
+		}
+		return DONE;
+	}
 	show_list(all, words->n, r->in->format, r->a);
+	say_unsure(r, all, words->n);
 	return DONE;
 }
 
@@ -151,6 +189,16 @@ static int by_memory(const void *a, const void *b)
 	return x != y ? (x > y) - (x < y) : by_type(a, b);
 }
 
+/* A name without wildcards must be one. */
+static bool pattern_fits(const char *pattern, const struct limits *v, size_t n)
+{
+	bool fits = strpbrk(pattern, "*?[\\");
+
+	for (size_t i = 0; i < n && !fits; i++)
+		fits = strcmp(pattern, v[i].type) == 0;
+	return fits;
+}
+
 static int list(struct run *r, struct err *e)
 {
 	static const struct {
@@ -164,6 +212,9 @@ static int list(struct run *r, struct err *e)
 	struct limits *v = types_all(&r->types, &all, r->a);
 	struct found *found = arena_get(r->a, all * sizeof(*found));
 
+	for (size_t i = 0; i < r->in->words.n; i++)
+		if (!pattern_fits(r->in->words.v[i], v, all))
+			return types_unknown(&r->types, r->in->words.v[i], r->a, e);
 	for (size_t i = 0; i < all; i++) {
 		found[n].l = v[i];
 		/* Types on which ipamd would not start have room for none. */
@@ -176,6 +227,7 @@ static int list(struct run *r, struct err *e)
 			qsort(found, n, sizeof(*found), orders[i].compare);
 	if (n || r->in->format == FORMAT_JSON)
 		show_list(found, n, r->in->format, r->a);
+	say_unsure(r, found, n);
 	return n ? DONE : fail(e, ENOENT, "none of %zu types fits", all);
 }
 
@@ -207,18 +259,28 @@ static int run(struct pod_args *in, struct arena *a, struct err *e)
 	return answer_words(&r, e);
 }
 
-static int failed(const struct pod_args *in, const struct err *e, int status)
+static int failed(const struct pod_args *in, const struct err *e, int status, struct arena *a)
 {
-	fprintf(stderr, "vpcbox maxpods: %s%s\n", e->msg,
+	fprintf(stderr, "vpcbox maxpods: %s%s\n", printable(e->msg, a),
 		status == USAGE ? "; 'vpcbox maxpods --help' tells more" : "");
 	return in->script ? NONE : status;
 }
 
+/* What was printed is out, or the answer has failed after all. */
+static int flushed(int rc, struct err *e)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return rc;
+	fail(e, errno, "writing the answer:");
+	e->num = EIO;
+	return -1;
+}
+
 /* What is missing the script says on stdout; its callers may look for it there. */
-static int misused(const struct pod_args *in, const struct err *e)
+static int misused(const struct pod_args *in, const struct err *e, struct arena *a)
 {
 	if (!in->script || e->num != ENODATA)
-		return failed(in, e, USAGE);
+		return failed(in, e, USAGE, a);
 	printf("%s\n", e->msg);
 	return NONE;
 }
@@ -239,23 +301,20 @@ int maxpods_main(int argc, char **argv)
 	int rc;
 
 	if (pod_args_read(&in, argc, argv, &ignored, &a, &e) < 0)
-		return failed(&in, &e, USAGE);
+		return failed(&in, &e, USAGE, &a);
 	if (in.help) {
 		pod_args_help();
+		if (flushed(DONE, &e) < 0)
+			return failed(&in, &e, SYSTEM, &a);
 		return in.script ? NONE : DONE;
 	}
 	for (size_t i = 0; i < ignored.n; i++)
 		fprintf(stderr, "max-pods-calculator.sh: passed over %s\n",
 			type_shown(ignored.v[i], &a));
 	if (pod_args_check(&in, &e) < 0)
-		return misused(&in, &e);
-	rc = run(&in, &a, &e);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fail(&e, errno, "writing the answer:");
-		rc = -1;
-		e.num = EIO;
-	}
+		return misused(&in, &e, &a);
+	rc = flushed(run(&in, &a, &e), &e);
 	if (rc < 0)
-		return failed(&in, &e, e.num == ENOENT || e.num == ENOTSUP ? NONE : SYSTEM);
+		return failed(&in, &e, e.num == ENOENT || e.num == ENOTSUP ? NONE : SYSTEM, &a);
 	return rc;
 }

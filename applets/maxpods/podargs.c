@@ -127,6 +127,9 @@ static char **arrange(struct pod_args *in, const struct opt *o, int *argc, char 
 			strs_add(&in->words, argv[i], a);
 		else
 			out[n++] = argv[i];
+		in->chosen = in->chosen || (p && p->type == OPT_INT);
+		in->has_max_vcpus = in->has_max_vcpus || (p && p->dst == &in->max_vcpus);
+		in->has_max_memory = in->has_max_memory || (p && p->dst == &in->max_memory);
 		if (p && p->type != OPT_BOOL && !strchr(argv[i], '=') && i + 1 < *argc)
 			out[n++] = argv[++i];
 		/* The script's help comes when it is met, whatever else is wrong. */
@@ -171,6 +174,24 @@ static int check_output(struct pod_args *in, struct err *e)
 	return fail(e, EINVAL, "--output: '%.40s' is not text, number, json or tsv", in->output);
 }
 
+static int check_numbers(const struct pod_args *in, struct err *e)
+{
+	const struct {
+		const char *name;
+		long v, least;
+	} numbers[] = { { "min-pods", in->min_pods, 0 },
+			{ "min-vcpus", in->min_vcpus, 0 },
+			{ "max-vcpus", in->max_vcpus, in->has_max_vcpus },
+			{ "min-memory", in->min_memory, 0 },
+			{ "max-memory", in->max_memory, in->has_max_memory } };
+
+	for (size_t i = 0; i < COUNT(numbers); i++)
+		if (numbers[i].v < numbers[i].least)
+			return fail(e, EINVAL, "--%s: %ld is less than %ld", numbers[i].name,
+				    numbers[i].v, numbers[i].least);
+	return 0;
+}
+
 static int check_filters(const struct pod_args *in, struct err *e)
 {
 	static const char *const keys[] = { "type", "pods", "vcpus", "memory" };
@@ -189,9 +210,9 @@ static int check_filters(const struct pod_args *in, struct err *e)
 	if (in->bare && in->no_bare)
 		return fail(e, EINVAL, "--bare-metal and --no-bare-metal leave nothing");
 	if (in->list)
-		return 0;
-	if (in->arch || in->bare || in->no_bare || in->trunk || in->min_pods || in->min_vcpus ||
-	    in->max_vcpus || in->min_memory || in->max_memory || strcmp(in->sort, "type") != 0)
+		return check_numbers(in, e);
+	if (in->arch || in->bare || in->no_bare || in->trunk || in->chosen ||
+	    strcmp(in->sort, "type") != 0)
 		return fail(e, EINVAL, "options that choose among types need --list");
 	return 0;
 }
@@ -216,8 +237,16 @@ static int check_type(struct pod_args *in, struct err *e)
 	if (in->list) {
 		if (in->here || in->type)
 			return fail(e, EINVAL, "--list takes patterns such as 'm5.*', no one type");
+		if (in->explain || in->describe)
+			return fail(e, EINVAL, "--list goes without --%s, which is for named types",
+				    in->explain ? "explain" : "describe");
 		return 0;
 	}
+	if (!in->script && in->here && in->type)
+		return fail(e, EINVAL, "--from-imds and --instance-type: say one of them");
+	if (in->words.n && (in->here || (in->type && *in->type)))
+		return fail(e, EINVAL, "'%.40s' beside --%s: say one of them", in->words.v[0],
+			    in->here ? "from-imds" : "instance-type");
 	if (in->here || (in->type && *in->type) || in->words.n)
 		return 0;
 	return fail(e, ENODATA, "say which instance type: %s, or --instance-type-from-imds",
@@ -236,13 +265,18 @@ int pod_args_check(struct pod_args *in, struct err *e)
 				    .custom = in->custom,
 				    .ipv6 = in->ipv6,
 				    .groups = in->groups,
-				    .uncapped = in->uncapped };
+				    .uncapped = in->uncapped,
+				    .floor = !in->script };
 	if (in->version && cni_version_parse(in->version, &in->q.old_cni, e) < 0)
 		return -1;
 	if (in->ipv6 && in->custom)
 		return fail(e, EINVAL,
 			    "--ipv6 and --cni-custom-networking-enabled: ipamd refuses "
 			    "custom networking in IPv6 mode");
+	if (in->ipv6 && in->uncapped)
+		return fail(e, EINVAL,
+			    "--ipv6 and --show-max-allowed: addresses are no limit with IPv6, so "
+			    "there is no number but the cap");
 	if (check_enis(in, e) < 0)
 		return -1;
 	return check_filters(in, e);

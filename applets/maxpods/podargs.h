@@ -12,7 +12,8 @@ struct pod_args {
 	bool here, custom, prefix, uncapped, ipv6, groups, explain, describe, list, help;
 	bool bare, no_bare, trunk;
 	long min_pods, min_vcpus, max_vcpus, min_memory, max_memory;
-	struct strs words; /* types, with --list patterns */
+	bool chosen, has_max_vcpus, has_max_memory; /* options with numbers were there */
+	struct strs words;                          /* types, with --list patterns */
 
 	/* what they mean */
 	struct question q;

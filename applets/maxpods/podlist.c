@@ -26,9 +26,10 @@ static struct line line_of(const struct found *f, struct arena *a)
 	const char *pods = arena_fmt(a, "%ld%s", f->answer.pods, f->answer.unsure ? "?" : "");
 
 	return (struct line) { { l->type, pods, number(l->enis, a), number(l->ipv4, a),
-				 number(l->cards, a), number(l->vcpus, a), number(l->memory_mib, a),
-				 number(l->branch_enis, a), arch_names(l->archs, "+", a),
-				 hypervisor_name(l->hypervisor), l->bare_metal ? "yes" : "no" } };
+				 number(l->cards ? l->cards : -1, a), number(l->vcpus, a),
+				 number(l->memory_mib, a), number(l->branch_enis, a),
+				 arch_names(l->archs, "+", a), hypervisor_name(l->hypervisor),
+				 l->bare_metal ? "yes" : "no" } };
 }
 
 static void print_line(const struct line *l, const int wide[COLUMNS])
@@ -74,7 +75,8 @@ static void list_tsv(const struct found *f, size_t n, struct arena *a)
 		const struct limits *l = &f[i].l;
 
 		printf("%s\t%d\t%d\t%d\t", l->type, l->enis, l->ipv4, l->default_card);
-		for (int c = 0; c < l->cards; c++)
+		/* Only where it is known that they are all alike. */
+		for (int c = 0; c < l->cards && !l->cards_differ; c++)
 			printf("%s%d:%d", c ? "," : "", c, l->enis);
 		printf("\t%s\t%s\t%ld\t%s\t%s\t%s\t%s\n", hypervisor_name(l->hypervisor),
 		       l->bare_metal ? "true" : "false", f[i].answer.pods, number(l->vcpus, a),

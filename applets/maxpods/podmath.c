@@ -9,17 +9,27 @@
 
 /* ---- the script */
 
-static long script_enis(const struct limits *l, const struct question *q)
+static bool limited(const struct limits *l, const struct question *q)
 {
-	long enis = q->has_max_eni && q->max_eni < l->enis ? q->max_eni : l->enis;
-
-	return q->custom ? enis - 1 : enis;
+	return q->has_max_eni && q->max_eni < l->enis;
 }
 
 /* Nothing holds it above zero: neither does the script. */
+static long script_enis(const struct limits *l, const struct question *q)
+{
+	return (limited(l, q) ? q->max_eni : l->enis) - q->custom;
+}
+
+static bool below_floor(const struct limits *l, const struct question *q)
+{
+	return q->floor && script_enis(l, q) < 0;
+}
+
 static long script_uncapped(const struct limits *l, const struct question *q, bool prefix)
 {
-	return script_enis(l, q) * (l->ipv4 - 1) * (prefix ? PREFIX_IPS : 1) + HOST_PODS;
+	long enis = below_floor(l, q) ? 0 : script_enis(l, q);
+
+	return enis * (l->ipv4 - 1) * (prefix ? PREFIX_IPS : 1) + HOST_PODS;
 }
 
 static const char *enis_text(const struct limits *l, const struct question *q, struct arena *a)
@@ -27,6 +37,8 @@ static const char *enis_text(const struct limits *l, const struct question *q, s
 	const char *enis = q->has_max_eni ? arena_fmt(a, "min(%ld, %d)", q->max_eni, l->enis)
 					  : arena_fmt(a, "%d", l->enis);
 
+	if (below_floor(l, q))
+		return arena_fmt(a, "max(0, %s%s)", enis, q->custom ? " - 1" : "");
 	return q->custom ? arena_fmt(a, "(%s - 1)", enis) : enis;
 }
 
@@ -57,6 +69,7 @@ static int ipv6_answer(const struct limits *l, const struct question *q, struct 
 			    l->type);
 	out->unlimited = true;
 	out->pods = out->cap;
+	out->many = CAP_MANY;
 	out->cap_counts = true;
 	out->unsure = l->vcpus < 0;
 	out->formula = l->vcpus > FEW_VCPUS ? "250" : "110";
@@ -74,6 +87,7 @@ int answer_of(const struct limits *l, const struct question *q, struct answer *o
 	out->formula = script_text(l, q, out->by_prefix, a);
 	if (q->uncapped)
 		return 0;
+	out->many = out->uncapped < CAP_MANY ? out->uncapped : CAP_MANY;
 	out->cap_counts = out->uncapped > out->cap;
 	out->unsure = l->vcpus < 0 && out->cap_counts;
 	out->formula = arena_fmt(a, "min(%d, %s)", out->cap, out->formula);
@@ -89,13 +103,17 @@ static const char *script_note(const struct limits *l, const struct question *q,
 {
 	if (q->ipv6)
 		return "knows no IPv6";
+	if (answer->pods < 0)
+		return "knows no floor: fewer than no ENIs are left";
 	if (q->prefix && q->old_cni)
 		return "prefix delegation needs VPC CNI 1.9: not counted";
 	if (q->prefix && !answer->by_prefix)
 		return arena_fmt(a, "prefix delegation needs the hypervisor nitro: not counted%s",
 				 l->bare_metal ? ", though bare metal has it" : "");
 	if (answer->unsure)
-		return "nobody knows the vCPUs: 250 instead of 110 if there are more than 30";
+		return arena_fmt(
+			a, "nobody knows the vCPUs: %ld instead of %ld if there are more than %d",
+			answer->many, answer->pods, FEW_VCPUS);
 	if (q->groups)
 		return "does not see that the trunk takes an ENI";
 	return NULL;
@@ -113,19 +131,20 @@ static struct verdict plain_verdict(const char *who, const struct limits *l, con
 }
 
 static struct verdict script_verdict(const struct limits *l, const struct question *q,
-				     const struct answer *answer, struct arena *a)
+				     struct arena *a)
 {
-	struct question v4 = *q;
-	struct verdict v = { .who = "script", .note = script_note(l, q, answer, a) };
-	struct answer own = *answer;
+	struct question own = *q;
+	struct verdict v = { .who = "script" };
+	struct answer answer;
 	struct err e;
 
-	v4.ipv6 = false;
-	if (q->ipv6 && answer_of(l, &v4, &own, a, &e) < 0)
+	own.ipv6 = own.floor = false;
+	if (answer_of(l, &own, &answer, a, &e) < 0)
 		return v;
-	v.pods = own.pods;
-	v.addresses = own.pods - HOST_PODS;
-	v.formula = own.formula;
+	v.pods = answer.pods;
+	v.addresses = v.pods > HOST_PODS ? v.pods - HOST_PODS : 0;
+	v.formula = answer.formula;
+	v.note = script_note(l, q, &answer, a);
 	return v;
 }
 
@@ -138,6 +157,8 @@ static const char *ipamd_note(const struct limits *l, const struct question *q, 
 {
 	if (q->ipv6)
 		return "one /80 prefix on the primary ENI: addresses are no limit";
+	if (q->has_max_eni && q->max_eni < 1)
+		return "MAX_ENI below 1 is no limit";
 	if (q->prefix && q->old_cni)
 		return "prefix delegation came with VPC CNI 1.9";
 	if (q->prefix && !ipamd_prefixes(l))
@@ -147,7 +168,9 @@ static const char *ipamd_note(const struct limits *l, const struct question *q, 
 	if (q->groups && l->branch_enis < 0)
 		return "nobody knows whether this type has a trunk";
 	if (q->groups)
-		return arena_fmt(a, "the trunk takes one ENI; %d more pods have branch ENIs",
+		return arena_fmt(a,
+				 "the trunk takes one ENI; pods with security groups have %d "
+				 "branch ENIs besides",
 				 l->branch_enis);
 	return NULL;
 }
@@ -158,54 +181,54 @@ static struct verdict ipamd_verdict(const struct limits *l, const struct questio
 	struct verdict v = { .who = "ipamd", .note = ipamd_note(l, q, a) };
 	bool prefix = q->prefix && !q->old_cni && ipamd_prefixes(l);
 	/* MAX_ENI below 1 is no limit to it. */
-	bool limited = q->has_max_eni && q->max_eni >= 1 && q->max_eni < l->enis;
-	long enis = limited ? q->max_eni : l->enis;
+	bool limit = limited(l, q) && q->max_eni >= 1;
+	long enis = limit ? q->max_eni : l->enis;
 	int taken = q->custom + has_trunk(l, q);
-	const char *text = limited ? arena_fmt(a, "min(%ld, %d)", q->max_eni, l->enis)
-				   : arena_fmt(a, "%d", l->enis);
+	const char *text = limit ? arena_fmt(a, "min(%ld, %d)", q->max_eni, l->enis)
+				 : arena_fmt(a, "%d", l->enis);
 
 	if (q->ipv6) {
 		v.unlimited = true;
 		v.formula = "2^48 addresses";
 		return v;
 	}
-	enis = enis > taken ? enis - taken : 0;
 	if (taken)
-		text = arena_fmt(a, "(%s - %d)", text, taken);
+		text = arena_fmt(a, enis < taken ? "max(0, %s - %d)" : "(%s - %d)", text, taken);
+	enis = enis > taken ? enis - taken : 0;
 	v.addresses = enis * (l->ipv4 - 1) * (prefix ? PREFIX_IPS : 1);
 	v.pods = v.addresses + HOST_PODS;
 	v.formula = arena_fmt(a, "%s * (%d - 1)%s + %d", text, l->ipv4, prefix ? " * 16" : "",
 			      HOST_PODS);
-	if (has_trunk(l, q)) {
-		v.addresses += l->branch_enis;
-		v.pods += l->branch_enis;
-		v.formula = arena_fmt(a, "%s + %d", v.formula, l->branch_enis);
-	}
 	return v;
 }
 
 const char *nodeadm_expression(const struct limits *l, const struct answer *answer,
-			       const struct question *q, long *value)
+			       const struct question *q, long *value, struct arena *a)
 {
-	long enis = l->enis - q->custom;
+	const char *enis = "default_enis";
 
-	if (q->ipv6 || (!answer->by_prefix && !q->custom))
+	if (q->ipv6 || (!answer->by_prefix && !q->custom && !limited(l, q)))
 		return NULL;
-	*value = enis * (l->ipv4 - 1) * (answer->by_prefix ? PREFIX_IPS : 1) + HOST_PODS;
-	if (!q->custom)
-		return "(default_enis*((ips_per_eni-1)*16))+2";
-	return answer->by_prefix ? "((default_enis-1)*((ips_per_eni-1)*16))+2"
-				 : "((default_enis-1)*(ips_per_eni-1))+2";
+	*value = script_enis(l, q) * (l->ipv4 - 1) * (answer->by_prefix ? PREFIX_IPS : 1) +
+		 HOST_PODS;
+	if (limited(l, q))
+		enis = arena_fmt(a, "(default_enis<%ld?default_enis:%ld)", q->max_eni, q->max_eni);
+	if (q->custom)
+		enis = arena_fmt(a, "(%s-1)", enis);
+	return arena_fmt(a, "(%s*%s)+2", enis,
+			 answer->by_prefix ? "((ips_per_eni-1)*16)" : "(ips_per_eni-1)");
 }
 
 static const char *nodeadm_note(const struct limits *l, const struct question *q,
 				const struct answer *answer, struct arena *a)
 {
 	long value = 0;
-	const char *expression = nodeadm_expression(l, answer, q, &value);
+	const char *expression = nodeadm_expression(l, answer, q, &value, a);
 
 	if (!expression)
 		return NULL;
+	if (value < 1)
+		return "no maxPodsExpression can say so: nodeadm refuses less than 1";
 	return arena_fmt(a, "with maxPodsExpression '%s': %ld", expression, value);
 }
 
@@ -215,7 +238,7 @@ void verdicts_of(const struct limits *l, const struct question *q, const struct 
 	out[ARITHMETIC] = plain_verdict("arithmetic", l, NULL, a);
 	out[ARITHMETIC].note = arena_fmt(a, "%ld are usable beside aws-node and kube-proxy",
 					 out[ARITHMETIC].addresses);
-	out[SCRIPT] = script_verdict(l, q, answer, a);
+	out[SCRIPT] = script_verdict(l, q, a);
 	out[BOOTSTRAP] = plain_verdict("bootstrap", l, "eni-max-pods.txt, never capped", a);
 	out[NODEADM] = plain_verdict("nodeadm", l, nodeadm_note(l, q, answer, a), a);
 	out[IPAMD] = ipamd_verdict(l, q, a);
@@ -225,7 +248,7 @@ void verdicts_of(const struct limits *l, const struct question *q, const struct 
 
 long reserved_memory_mib(long pods)
 {
-	return 255 + 11 * pods;
+	return 255 + 11 * (pods > 0 ? pods : 0);
 }
 
 long reserved_cpu(int vcpus)

@@ -16,6 +16,7 @@ struct question {
 	bool uncapped;     /* as many as there are addresses, whatever the vCPUs */
 	bool has_max_eni;  /* MAX_ENI is set */
 	bool old_cni;      /* before 1.9: no prefix delegation */
+	bool floor;        /* fewer than no ENIs are none; the script reckons on below zero */
 	long max_eni;
 };
 
@@ -27,7 +28,8 @@ struct answer {
 	int cap;        /* of the vCPUs */
 	bool by_prefix;
 	bool cap_counts; /* it is less than uncapped, and was asked for */
-	bool unsure;     /* the vCPUs are not known, and the answer would be another for many */
+	bool unsure;     /* the vCPUs are not known, and with many the answer would be: */
+	long many;
 	const char *formula;
 };
 /* ENOTSUP: ipamd would not start; e->msg says why. */
@@ -38,7 +40,7 @@ MUST int answer_of(const struct limits *l, const struct question *q, struct answ
 struct verdict {
 	const char *who; /* "script" */
 	long pods;       /* for --max-pods */
-	long addresses;  /* for pods with an address of their own */
+	long addresses;  /* for pods with an address of their own, branch ENIs not counted */
 	bool unlimited;  /* there is no limit to either */
 	const char *formula;
 	const char *note; /* what it does not see, or differently; NULL */
@@ -47,13 +49,13 @@ enum { ARITHMETIC, SCRIPT, BOOTSTRAP, NODEADM, IPAMD, VERDICTS };
 void verdicts_of(const struct limits *l, const struct question *q, const struct answer *answer,
 		 struct verdict out[VERDICTS], struct arena *a);
 
-/* maxPodsExpression that makes nodeadm count prefixes and custom networking, and its value; NULL:
- * it needs none. */
+/* maxPodsExpression that makes nodeadm count prefixes, custom networking and MAX_ENI, and its
+ * value, which nodeadm refuses below 1; NULL: it needs none. */
 const char *nodeadm_expression(const struct limits *l, const struct answer *answer,
-			       const struct question *q, long *value);
+			       const struct question *q, long *value, struct arena *a);
 
-/* kubeReserved as AL2 and nodeadm reckon it: MiB, and thousandths of a CPU; beside it 1 GiB of
- * disk. */
+/* kubeReserved as AL2 and nodeadm reckon it: MiB (fewer than no pods are none), and thousandths of
+ * a CPU; beside it 1 GiB of disk. */
 long reserved_memory_mib(long pods);
 long reserved_cpu(int vcpus);
 enum { EVICT_MIB = 100 }; /* evictionHard memory.available */

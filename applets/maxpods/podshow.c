@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "podshow.h"
+#include "str.h"
 
 /* ---- the terminal */
 
@@ -29,6 +30,22 @@ const char *dim(void)
 const char *plain(void)
 {
 	return coloured() ? "\033[0m" : "";
+}
+
+const char *printable(const char *text, struct arena *a)
+{
+	auto_buf struct buf out = { 0 };
+	uint32_t rune;
+
+	for (size_t n; *text; text += n) {
+		n = str_rune(text, &rune);
+		if (n && rune >= ' ' && (rune < 0x7f || rune > 0x9f))
+			buf_add(&out, text, n);
+		else
+			buf_fmt(&out, "\\x%02x", (unsigned)(n ? rune : (unsigned char)*text));
+		n += !n;
+	}
+	return arena_str(a, out.len ? out.p : "");
 }
 
 /* ---- text */
@@ -59,7 +76,7 @@ static void print_facts(const struct found *f, struct arena *a)
 		printf(", %s", hypervisor_name(l->hypervisor));
 	if (l->branch_enis >= 0)
 		printf(", %d branch ENIs", l->branch_enis);
-	printf(" (%s)\n", f->from);
+	printf(" (%s)\n", printable(f->from, a));
 }
 
 static void print_reserved(const struct found *f)
@@ -76,20 +93,20 @@ static void print_reserved(const struct found *f)
 }
 
 /* What a reader of the number alone would not expect. */
-static void print_warnings(const struct found *f, const struct verdict v[VERDICTS])
+static void print_warnings(const struct found *f, const struct verdict v[VERDICTS], bool groups)
 {
 	const struct answer *r = &f->answer;
 
 	if (r->unsure)
 		printf("  nobody knows how many vCPUs it has: with more than %d it is %ld\n",
-		       FEW_VCPUS,
-		       r->unlimited || r->uncapped > CAP_MANY ? (long)CAP_MANY : r->uncapped);
+		       FEW_VCPUS, r->many);
 	if (r->pods < HOST_PODS + 1)
 		printf("  no ENI is left for pods\n");
 	else if (!v[IPAMD].unlimited && r->pods > v[IPAMD].pods)
-		printf("  ipamd has addresses for %ld: kubelet would admit pods that never get "
+		printf("  ipamd has addresses for %ld%s: kubelet would admit pods that never get "
 		       "one\n",
-		       v[IPAMD].addresses);
+		       v[IPAMD].addresses,
+		       groups ? ", and branch ENIs only for pods with security groups" : "");
 }
 
 static const char *cell(const struct verdict *v, long n, struct arena *a)
@@ -146,7 +163,7 @@ void show_one(const struct found *f, const struct question *q, bool explain, str
 	else
 		printf("  %s = %ld, of which %ld beside aws-node and kube-proxy have an address\n",
 		       r->formula, r->pods, r->pods - HOST_PODS);
-	print_warnings(f, v);
+	print_warnings(f, v, q->groups && f->l.branch_enis > 0);
 	print_reserved(f);
 	if (explain)
 		print_table(v, a);
@@ -171,7 +188,7 @@ void show_facts(struct json *j, const struct limits *l)
 
 	json_add_int(j, "enis", l->enis);
 	json_add_int(j, "ipv4_per_eni", l->ipv4);
-	json_add_int(j, "network_cards", l->cards);
+	add_number(j, "network_cards", l->cards ? l->cards : -1);
 	json_add_str(j, "hypervisor", hypervisor_name(l->hypervisor));
 	json_add_bool(j, "bare_metal", l->bare_metal);
 	add_number(j, "vcpus", l->vcpus);

@@ -30,16 +30,34 @@ static int wrong(const struct place *at, const char *what, const char *value, st
 		    what, value);
 }
 
-static int read_number(const struct place *at, const char *what, const char *text, int64_t max,
-		       int64_t *out, struct err *e)
+/* What is known already: the table's facts of the type, if it has them. */
+static struct limits start_of(const char *type)
+{
+	struct limits l = { .memory_mib = -1, .vcpus = -1, .branch_enis = -1 };
+
+	(void)limits_of(type, &l);
+	return l;
+}
+
+struct range {
+	int64_t min, max;
+};
+static const struct range a_byte = { 0, 255 }, some_vcpus = { 1, INT16_MAX },
+			  some_mib = { 1, INT32_MAX }, any_branch = { 0, INT16_MAX };
+
+/* An empty cell says nothing: *out stays. "-": not known, -1. */
+static int read_number(const struct place *at, const char *what, const char *text,
+		       const struct range *range, int64_t *out, struct err *e)
 {
 	uint64_t v;
 
-	if (!*text || strcmp(text, "-") == 0) {
+	if (!*text)
+		return 0;
+	if (strcmp(text, "-") == 0) {
 		*out = -1;
 		return 0;
 	}
-	if (!str_u64(text, &v) || v > (uint64_t)max)
+	if (!str_u64(text, &v) || v < (uint64_t)range->min || v > (uint64_t)range->max)
 		return wrong(at, what, text, e);
 	*out = (int64_t)v;
 	return 0;
@@ -49,9 +67,9 @@ static int read_number(const struct place *at, const char *what, const char *tex
 static int read_byte(const struct place *at, const char *what, const char *text, uint8_t *out,
 		     struct err *e)
 {
-	int64_t v;
+	int64_t v = -1;
 
-	if (read_number(at, what, text, 255, &v, e) < 0)
+	if (read_number(at, what, text, &a_byte, &v, e) < 0)
 		return -1;
 	if (v < 1)
 		return wrong(at, what, text, e);
@@ -98,20 +116,26 @@ struct table {
 	const char *file;
 	int at[COLUMNS]; /* the column's place in a line; -1: absent */
 	const char *cell[MAX_COLUMNS];
-	size_t ncells, line;
+	size_t ncells, columns, line; /* columns: cells of the first line */
 };
 
 /* Cells in place; an empty one counts. */
-static void cut(struct table *t, char *line)
+static int cut(struct table *t, char *line, struct err *e)
 {
 	t->ncells = 0;
-	line[strcspn(line, "\r")] = 0;
-	for (char *p = line; p && t->ncells < MAX_COLUMNS;) {
+	for (char *p = line; p;) {
+		if (t->ncells == MAX_COLUMNS)
+			return fail(e, EBADMSG, "%s line %zu: more than %d columns", t->file,
+				    t->line, MAX_COLUMNS);
 		t->cell[t->ncells++] = p;
 		p = strchr(p, '\t');
 		if (p)
 			*p++ = 0;
 	}
+	if (t->columns && t->ncells > t->columns)
+		return fail(e, EBADMSG, "%s line %zu: %zu columns, and the first line names %zu",
+			    t->file, t->line, t->ncells, t->columns);
+	return 0;
 }
 
 static const char *cell(const struct table *t, enum column c)
@@ -121,11 +145,17 @@ static const char *cell(const struct table *t, enum column c)
 
 static int read_head(struct table *t, struct err *e)
 {
+	t->columns = t->ncells;
 	for (int c = 0; c < COLUMNS; c++) {
 		t->at[c] = -1;
-		for (size_t i = 0; i < t->ncells; i++)
-			if (strcmp(t->cell[i], columns[c]) == 0)
-				t->at[c] = (int)i;
+		for (size_t i = 0; i < t->ncells; i++) {
+			if (strcmp(t->cell[i], columns[c]) != 0)
+				continue;
+			if (t->at[c] >= 0)
+				return fail(e, EBADMSG, "%s: two columns '%s'", t->file,
+					    columns[c]);
+			t->at[c] = (int)i;
+		}
 	}
 	for (int c = TYPE; c <= IPV4; c++)
 		if (t->at[c] < 0)
@@ -135,15 +165,30 @@ static int read_head(struct table *t, struct err *e)
 	return 0;
 }
 
-static int count_cards(const struct place *at, const char *text, struct limits *l, struct err *e)
+/* "0:4,1:4": index and maximum of each. */
+static int read_cards(const struct place *at, const char *text, struct limits *l, struct arena *a,
+		      struct err *e)
 {
-	size_t n = 1;
+	struct strs cards = str_split(text, ",", a);
 
-	for (const char *p = text; *p; p++)
-		n += *p == ',';
-	if (n > 255)
+	if (!*text)
+		return 0;
+	l->cards = 0;
+	l->cards_differ = false;
+	if (strcmp(text, "-") == 0)
+		return 0;
+	for (size_t i = 0; i < cards.n; i++) {
+		struct strs half = str_split(cards.v[i], ":", a);
+		uint64_t index, enis;
+
+		if (half.n != 2 || !str_u64(half.v[0], &index) || !str_u64(half.v[1], &enis) ||
+		    index > 255 || enis > 255)
+			return wrong(at, columns[CARDS], text, e);
+		l->cards_differ = l->cards_differ || enis != l->enis;
+	}
+	if (!cards.n || cards.n > 255)
 		return wrong(at, columns[CARDS], text, e);
-	l->cards = (uint8_t)n;
+	l->cards = (uint8_t)cards.n;
 	return 0;
 }
 
@@ -152,6 +197,9 @@ static int read_archs(const struct place *at, const char *text, struct limits *l
 {
 	struct strs names = str_split(text, "+", a);
 
+	if (!*text)
+		return 0;
+	l->archs = 0;
 	if (strcmp(text, "-") == 0)
 		return 0;
 	for (size_t i = 0; i < names.n; i++) {
@@ -170,26 +218,44 @@ static int read_row(const struct table *t, struct limits *l, struct arena *a, st
 	const char *bare = cell(t, BARE);
 	int64_t card, vcpus, mib, branch;
 
-	*l = (struct limits) { 0 };
+	*l = start_of(cell(t, TYPE));
+	card = l->default_card;
+	vcpus = l->vcpus;
+	mib = l->memory_mib;
+	branch = l->branch_enis;
 	if (read_name(&at, cell(t, TYPE), l, e) < 0 ||
 	    read_byte(&at, columns[ENIS], cell(t, ENIS), &l->enis, e) < 0 ||
 	    read_byte(&at, columns[IPV4], cell(t, IPV4), &l->ipv4, e) < 0 ||
-	    read_number(&at, columns[CARD], cell(t, CARD), 255, &card, e) < 0 ||
-	    count_cards(&at, cell(t, CARDS), l, e) < 0 ||
+	    read_number(&at, columns[CARD], cell(t, CARD), &a_byte, &card, e) < 0 ||
+	    read_cards(&at, cell(t, CARDS), l, a, e) < 0 ||
 	    read_hypervisor(&at, cell(t, HYPERVISOR), l, e) < 0 ||
-	    read_number(&at, columns[VCPUS], cell(t, VCPUS), INT16_MAX, &vcpus, e) < 0 ||
-	    read_number(&at, columns[MIB], cell(t, MIB), INT32_MAX, &mib, e) < 0 ||
+	    read_number(&at, columns[VCPUS], cell(t, VCPUS), &some_vcpus, &vcpus, e) < 0 ||
+	    read_number(&at, columns[MIB], cell(t, MIB), &some_mib, &mib, e) < 0 ||
 	    read_archs(&at, cell(t, ARCH), l, a, e) < 0 ||
-	    read_number(&at, columns[BRANCH], cell(t, BRANCH), INT16_MAX, &branch, e) < 0)
+	    read_number(&at, columns[BRANCH], cell(t, BRANCH), &any_branch, &branch, e) < 0)
 		return -1;
 	if (*bare && strcmp(bare, "true") != 0 && strcmp(bare, "false") != 0)
 		return wrong(&at, columns[BARE], bare, e);
-	l->bare_metal = strcmp(bare, "true") == 0;
+	if (*bare)
+		l->bare_metal = strcmp(bare, "true") == 0;
 	l->default_card = (uint8_t)(card < 0 ? 0 : card);
 	l->vcpus = (int16_t)vcpus;
 	l->memory_mib = (int32_t)mib;
 	l->branch_enis = (int16_t)branch;
 	return 0;
+}
+
+/* The end of a line may be CR LF. */
+static char *line_end(char *line)
+{
+	char *end = strchr(line, '\n');
+	size_t n = end ? (size_t)(end - line) : strlen(line);
+
+	if (end)
+		*end++ = 0;
+	if (n && line[n - 1] == '\r')
+		line[n - 1] = 0;
+	return end;
 }
 
 static int read_lines(struct types *t, char *text, struct arena *a, struct err *e)
@@ -199,14 +265,13 @@ static int read_lines(struct types *t, char *text, struct arena *a, struct err *
 	size_t room = 0;
 
 	for (char *line = text, *end; line; line = end) {
-		end = strchr(line, '\n');
-		if (end)
-			*end++ = 0;
+		end = line_end(line);
 		table.line++;
-		if (table.line > 1 && !*line)
+		if (!line[strspn(line, " \t")])
 			continue;
-		cut(&table, line);
-		if (table.line == 1) {
+		if (cut(&table, line, e) < 0)
+			return -1;
+		if (!table.columns) {
 			if (read_head(&table, e) < 0)
 				return -1;
 			continue;
@@ -220,77 +285,94 @@ static int read_lines(struct types *t, char *text, struct arena *a, struct err *
 
 /* ---- JSON of DescribeInstanceTypes */
 
-/* A whole number up to max. Absent or null: -1. */
+/* A whole number. Absent or null: *out stays. */
 static int json_number_at(const struct place *at, const struct json *j, const char *path,
-			  int64_t max, int64_t *out, struct err *e)
+			  const struct range *range, int64_t *out, struct err *e)
 {
 	const struct json *v = json_get(j, path);
 
-	*out = -1;
 	if (json_type(v) == JSON_NONE || json_type(v) == JSON_NULL)
 		return 0;
 	*out = json_int(j, path, -1);
-	if (*out < 0 || *out > max)
-		return fail(e, EBADMSG, "%s %s %s: %s is no number up to %lld", at->file, at->kind,
-			    at->text, path, (long long)max);
+	if (*out < range->min || *out > range->max)
+		return fail(e, EBADMSG, "%s %s %s: %s is no number from %lld to %lld", at->file,
+			    at->kind, at->text, path, (long long)range->min, (long long)range->max);
 	return 0;
 }
 
 static int json_cards(const struct place *at, const struct json *j, struct limits *l, struct err *e)
 {
 	const struct json *cards = json_get(j, "NetworkInfo.NetworkCards");
-	int64_t card, enis = -1, index;
+	int64_t card = l->default_card, enis = -1;
+	bool differ = false;
 
-	if (json_number_at(at, j, "NetworkInfo.DefaultNetworkCardIndex", 255, &card, e) < 0)
+	if (json_number_at(at, j, "NetworkInfo.DefaultNetworkCardIndex", &a_byte, &card, e) < 0)
 		return -1;
-	card = card < 0 ? 0 : card;
-	for (const struct json *c = json_first(cards); c; c = json_next(c)) {
-		if (json_number_at(at, c, "NetworkCardIndex", 255, &index, e) < 0)
-			return -1;
-		if (index == card &&
-		    json_number_at(at, c, "MaximumNetworkInterfaces", 255, &enis, e) < 0)
-			return -1;
-	}
 	if (!json_count(cards) &&
-	    json_number_at(at, j, "NetworkInfo.MaximumNetworkInterfaces", 255, &enis, e) < 0)
+	    json_number_at(at, j, "NetworkInfo.MaximumNetworkInterfaces", &a_byte, &enis, e) < 0)
 		return -1;
+	for (const struct json *c = json_first(cards); c; c = json_next(c)) {
+		int64_t index = -1, max = -1;
+
+		if (json_number_at(at, c, "NetworkCardIndex", &a_byte, &index, e) < 0 ||
+		    json_number_at(at, c, "MaximumNetworkInterfaces", &a_byte, &max, e) < 0)
+			return -1;
+		differ = differ ||
+			 max != json_int(json_first(cards), "MaximumNetworkInterfaces", -1);
+		if (index == card)
+			enis = max;
+	}
 	if (enis < 1 || json_count(cards) > 255)
 		return fail(e, EBADMSG, "%s %s %s: no ENIs for its default network card %lld",
 			    at->file, at->kind, at->text, (long long)card);
 	l->enis = (uint8_t)enis;
 	l->default_card = (uint8_t)card;
-	l->cards = (uint8_t)(json_count(cards) ? json_count(cards) : 1);
+	if (!json_count(cards))
+		return 0;
+	l->cards = (uint8_t)json_count(cards);
+	l->cards_differ = differ;
 	return 0;
+}
+
+static void json_archs(const struct json *j, struct limits *l)
+{
+	const struct json *arch = json_first(json_get(j, "ProcessorInfo.SupportedArchitectures"));
+
+	if (arch)
+		l->archs = 0;
+	for (; arch; arch = json_next(arch))
+		l->archs |= (uint8_t)(json_text(arch) ? arch_bit(json_text(arch)) : 0);
 }
 
 static int read_object(const char *file, const struct json *j, struct limits *l, struct err *e)
 {
 	const char *type = json_str(j, "InstanceType", "");
 	const struct place at = { file, "type", type };
-	const struct json *arch = json_first(json_get(j, "ProcessorInfo.SupportedArchitectures"));
-	int64_t ipv4, vcpus, mib;
+	int64_t ipv4 = -1, vcpus, mib;
 
-	*l = (struct limits) { .branch_enis = -1 };
+	*l = start_of(type);
+	vcpus = l->vcpus;
+	mib = l->memory_mib;
 	if (read_name(&at, type, l, e) < 0 || json_cards(&at, j, l, e) < 0 ||
-	    json_number_at(&at, j, "NetworkInfo.Ipv4AddressesPerInterface", 255, &ipv4, e) < 0 ||
-	    json_number_at(&at, j, "VCpuInfo.DefaultVCpus", INT16_MAX, &vcpus, e) < 0 ||
-	    json_number_at(&at, j, "MemoryInfo.SizeInMiB", INT32_MAX, &mib, e) < 0 ||
+	    json_number_at(&at, j, "NetworkInfo.Ipv4AddressesPerInterface", &a_byte, &ipv4, e) <
+		    0 ||
+	    json_number_at(&at, j, "VCpuInfo.DefaultVCpus", &some_vcpus, &vcpus, e) < 0 ||
+	    json_number_at(&at, j, "MemoryInfo.SizeInMiB", &some_mib, &mib, e) < 0 ||
 	    read_hypervisor(&at, json_str(j, "Hypervisor", ""), l, e) < 0)
 		return -1;
 	if (ipv4 < 1)
 		return fail(e, EBADMSG, "%s type %s: no IPv4 addresses", file, type);
-	for (; arch; arch = json_next(arch))
-		l->archs |= (uint8_t)(json_text(arch) ? arch_bit(json_text(arch)) : 0);
-	l->bare_metal = json_bool(j, "BareMetal", false);
+	json_archs(j, l);
+	l->bare_metal = json_bool(j, "BareMetal", l->bare_metal);
 	l->ipv4 = (uint8_t)ipv4;
 	l->vcpus = (int16_t)vcpus;
 	l->memory_mib = (int32_t)mib;
 	return 0;
 }
 
-static int read_json(struct types *t, const struct buf *text, struct arena *a, struct err *e)
+static int read_json(struct types *t, const char *text, struct arena *a, struct err *e)
 {
-	auto_json struct json *root = json_parse(text->p, text->len, e);
+	auto_json struct json *root = json_parse(text, strlen(text), e);
 	const struct json *list;
 	struct limits l;
 	size_t room = 0;
@@ -316,6 +398,7 @@ static int by_type(const void *a, const void *b)
 int types_read(struct types *t, const char *path, struct arena *a, struct err *e)
 {
 	auto_buf struct buf text = { 0 };
+	char *start;
 	int rc;
 
 	*t = (struct types) { .file = path };
@@ -323,8 +406,9 @@ int types_read(struct types *t, const char *path, struct arena *a, struct err *e
 		return -1;
 	if (!text.len || strlen(text.p) != text.len)
 		return fail(e, EBADMSG, "%s: %s", path, text.len ? "a NUL in it" : "empty");
-	rc = text.p[strspn(text.p, " \t\r\n")] == '{' ? read_json(t, &text, a, e)
-						      : read_lines(t, text.p, a, e);
+	start = text.p + (str_prefix(text.p, "\xef\xbb\xbf") ? 3 : 0); /* a byte order mark */
+	rc = start[strspn(start, " \t\r\n")] == '{' ? read_json(t, start, a, e)
+						    : read_lines(t, start, a, e);
 	if (rc < 0)
 		return -1;
 	if (!t->n)

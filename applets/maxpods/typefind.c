@@ -64,6 +64,24 @@ const char *type_shown(const char *type, struct arena *a)
 
 /* ---- lookup */
 
+void limits_fill(struct limits *told, const struct limits *known)
+{
+	if (told->memory_mib < 0)
+		told->memory_mib = known->memory_mib;
+	if (told->vcpus < 0)
+		told->vcpus = known->vcpus;
+	if (told->branch_enis < 0)
+		told->branch_enis = known->branch_enis;
+	if (told->hypervisor == HYPERVISOR_UNKNOWN)
+		told->hypervisor = known->hypervisor;
+	if (!told->archs)
+		told->archs = known->archs;
+	if (!told->cards) {
+		told->cards = known->cards;
+		told->cards_differ = known->cards_differ;
+	}
+}
+
 static int by_type(const void *a, const void *b)
 {
 	return strcmp(((const struct limits *)a)->type, ((const struct limits *)b)->type);

@@ -18,7 +18,8 @@ struct types {
 };
 /* Read a file into t: lines with tabs between columns named in the first one, as tools/limits.awk
  * takes them (type, eni_limit and ipv4_limit must be there), or the JSON of `aws ec2
- * describe-instance-types`. EBADMSG names line or type, column and value. */
+ * describe-instance-types`. What a row says nothing about (an empty cell, not "-") is the table's.
+ * EBADMSG names line or type, column and value. */
 MUST int types_read(struct types *t, const char *path, struct arena *a, struct err *e);
 /* Where it was found is in *from ("table of 2026-08", "FILE"). */
 bool types_find(const struct types *t, const char *type, struct limits *out, const char **from,
@@ -32,6 +33,9 @@ int types_unknown(const struct types *t, const char *type, struct arena *a, stru
 MUST int type_describe(const char *type, struct limits *out, int64_t deadline, struct err *e);
 /* The type of this instance, by IMDS; in a. */
 MUST int type_here(const char **type, struct arena *a, int64_t deadline, struct err *e);
+
+/* What told, about the same type, does not know, it takes from known. */
+void limits_fill(struct limits *told, const struct limits *known);
 
 /* Names for ARCH_* and enum hypervisor. */
 int arch_bit(const char *name); /* 0: no such architecture */

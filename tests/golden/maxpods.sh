@@ -13,6 +13,12 @@ ln -s "$VPCBOX" "$tmp/bin/vpcbox"
 ln -s "$VPCBOX" "$tmp/bin/max-pods-calculator.sh"
 printf 'type\teni_limit\tipv4_limit\tvcpus\nx99.large\t4\t15\t36\n' >"$tmp/new.tsv"
 printf 'type\teni_limit\tipv4_limit\nx99.large\tmany\t15\n' >"$tmp/bad.tsv"
+printf 'type\teni_limit\tipv4_limit\nx99.\033[31mlarge\t4\t15\n' >"$tmp/escapes.tsv"
+printf '\357\273\277type\teni_limit\tipv4_limit\tvcpus\r\n\r\nx99.large\t4\t15\t36\r\n' >"$tmp/crlf.tsv"
+printf 'type\teni_limit\tipv4_limit\tnetwork_cards\nx97.large\t4\t15\t0:4,1:4\nx98.large\t4\t15\t0:4,1:2\nx99.large\t4\t15\t\n' >"$tmp/cards.tsv"
+printf 'type\teni_limit\tipv4_limit\tvcpus\nm5.large\t3\t10\t-\n' >"$tmp/known.tsv"
+echo '{"InstanceTypes": [{"InstanceType": "m5.large", "NetworkInfo": {"MaximumNetworkInterfaces": 4, "Ipv4AddressesPerInterface": 12}}]}' \
+	>"$tmp/known.json"
 
 for cmd in "$cases"/*.cmd; do
 	name=$(basename "$cmd" .cmd)
@@ -34,7 +40,7 @@ done
 mode() {
 	name=$1
 	shift
-	"$VPCBOX" maxpods --list -o tsv --cni-version 1.12.0 "$@" | awk -F '\t' -v name="$name" -v before="$tmp/all" '
+	"$VPCBOX" maxpods --list -o tsv --cni-version 1.12.0 "$@" 2>/dev/null | awk -F '\t' -v name="$name" -v before="$tmp/all" '
 		FNR > 1 { pods[$1] = $8 }
 		END {
 			OFS = "\t"
@@ -42,7 +48,7 @@ mode() {
 		}' >"$tmp/next"
 	mv "$tmp/next" "$tmp/all"
 }
-"$VPCBOX" maxpods --list -o tsv | cut -f1 >"$tmp/all"
+"$VPCBOX" maxpods --list -o tsv 2>/dev/null | cut -f1 >"$tmp/all"
 prefix=--cni-prefix-delegation-enabled custom=--cni-custom-networking-enabled
 mode plain
 mode prefix $prefix
@@ -55,7 +61,16 @@ mode custom+prefix,all $custom $prefix --show-max-allowed
 mode max-eni-2+custom,all --cni-max-eni 2 $custom --show-max-allowed
 mode plain,all --show-max-allowed
 mode ipv6 --ipv6
-mode groups --security-groups-for-pods
+mode ipv6+prefix --ipv6 $prefix
+mode old-cni --cni-version 1.8.0 $prefix --show-max-allowed
+mode max-eni-0 --cni-max-eni 0
+mode max-eni-1 --cni-max-eni 1
+mode max-eni-1+custom --cni-max-eni 1 $custom
+# What the others say, of each type: ipamd plainly, with prefixes, with a trunk; nodeadm's expression.
+"$VPCBOX" maxpods --list -o json >"$tmp/list.json"
+python3 -B tests/golden/maxpods_all.py "$VPCBOX" "$tmp/list.json" "$tmp/all" >"$tmp/next" || failed=1
+grep -E '^(not )?ok |^#' "$tmp/next"
+grep -vE '^(not )?ok |^#' "$tmp/next" >"$tmp/all"
 [ -z "${UPDATE:-}" ] || cp "$tmp/all" "$cases/all.tsv"
 check "all types in all modes are as they were" diff "$cases/all.tsv" "$tmp/all"
 same "1391 types are in it" "$(tail -n +2 "$tmp/all" | wc -l)" 1391
@@ -82,12 +97,38 @@ check "what --list prints makes the same table again" sh -c \
 if [ -n "${VPCBOX_LIMITS_TSV:-}" ]; then
 	check "and is the file that the table was made from" cmp "$tmp/facts" "$VPCBOX_LIMITS_TSV"
 fi
-"$tmp/bin/vpcbox" maxpods --list -o tsv >"$tmp/capped"
+# Of types whose vCPUs nobody knows EC2 would be asked, where the number depends on them.
+"$tmp/bin/vpcbox" maxpods --list -o tsv >"$tmp/capped" 2>/dev/null
+unsure=$(jq -r '.[] | select(.certain | not).type' "$tmp/list.json" | tr '\n' ' ')
 check "the script by its name says the same of every type" sh -c "
 	tail -n +2 '$tmp/capped' | while IFS='	' read -r type a b c d e f pods rest; do
 		got=\$('$tmp/bin/max-pods-calculator.sh' --instance-type \$type --cni-version 1.12.0 2>/dev/null)
+		case ' $unsure' in *\" \$type \"*) pods= ;; esac
 		[ \"\$got\" = \"\$pods\" ] || { echo \"\$type: \$got, not \$pods\"; exit 1; }
 	done"
+
+# ---- from EC2's JSON to the next build's table
+
+# As the AWS CLI prints it: no branch ENIs, and no word of what is not known.
+jq '{InstanceTypes: map({InstanceType: .type, BareMetal: .bare_metal,
+	NetworkInfo: {MaximumNetworkInterfaces: (.enis * .network_cards), Ipv4AddressesPerInterface: .ipv4_per_eni,
+		DefaultNetworkCardIndex: 0, NetworkCards: [range(.network_cards) as $i |
+			{NetworkCardIndex: $i, MaximumNetworkInterfaces: .enis}]}}
+	+ (if .hypervisor == "unknown" then {} else {Hypervisor: .hypervisor} end)
+	+ (if .vcpus then {VCpuInfo: {DefaultVCpus: .vcpus}} else {} end)
+	+ (if .memory_mib then {MemoryInfo: {SizeInMiB: .memory_mib}} else {} end)
+	+ (if .architectures == [] then {} else {ProcessorInfo: {SupportedArchitectures: .architectures}} end))}' "$tmp/list.json" >"$tmp/ec2.json"
+again() {
+	"$VPCBOX" maxpods --limits "$1" --list -o tsv 2>/dev/null >"$tmp/new.tsv" &&
+		LC_ALL=C awk -v month="$(sed -n 's/^AS_OF("\(.*\)")$/\1/p' aws/limits.def)" -f tools/limits.awk "$tmp/new.tsv" >"$tmp/new.def"
+}
+check "EC2's JSON of all types becomes a table" again "$tmp/ec2.json"
+check "which is limits.def again, to the byte" cmp "$tmp/new.def" aws/limits.def
+jq '.InstanceTypes[0] as $t | {InstanceTypes: [$t + {InstanceType: "a0.new"}]}' "$tmp/ec2.json" >"$tmp/one.json"
+check "and that of one new type" again "$tmp/one.json"
+same "has one row more, without branch ENIs" "$(diff "$tmp/new.def" aws/limits.def | grep '^< ')" '< SIZE(new, "new")
+< FAMILY(a0, "a0", 1)
+< T(new, 4x15x1, nitro_arm64, 8, 16384, unknown)'
 
 # ---- the generator refuses what it cannot hold
 
@@ -108,6 +149,7 @@ type M5.large type 'M5.large' is not one
 eni_limit 0 has no ENI or address limit
 ipv4_limit x ipv4_limit 'x' is not a number
 network_cards 0:4,1:2 not all alike
+network_cards - network_cards are not known
 default_card_index 1 default card other than 0
 hypervisor kvm hypervisor 'kvm' is none
 bare_metal maybe neither true nor false

@@ -29,7 +29,7 @@ same "vCPUs that nobody knows are asked for, and 110 is the answer when EC2 does
 	"$(script --instance-type g4ad.16xlarge)" 110
 has "which is said" "$(cat "$tmp/err")" "nobody knows the vCPUs of g4ad.16xlarge"
 
-on node1 sh -c 'printf "type\teni_limit\tipv4_limit\nm5.24xlarge\t15\t50\n" >/run/new.tsv'
+on node1 sh -c 'printf "type\teni_limit\tipv4_limit\tvcpus\nm5.24xlarge\t15\t50\t-\n" >/run/new.tsv'
 of_file() { on node1 env AWS_ENDPOINT_URL="$EC2" /opt/vpcbox/vpcbox maxpods -f /run/new.tsv -o number "$@" m5.24xlarge 2>"$tmp/err"; }
 same "a file that knows no vCPUs: 110" "$(of_file)" 110
 same "with --describe EC2 is asked for them: 250" "$(of_file --describe)" 250

@@ -12,22 +12,27 @@
 TEST(limits_are_those_of_ec2)
 {
 	static const struct limits want[] = {
-		{ "c5.4xlarge", 32768, 16, 54, 8, 30, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64 },
+		{ "c5.4xlarge", 32768, 16, 54, 8, 30, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64,
+		  false },
 		{ "c5n.18xlarge", 196608, 72, 107, 15, 50, 1, 0, false, HYPERVISOR_NITRO,
-		  ARCH_X86_64 },
-		{ "m4.4xlarge", 65536, 16, 0, 8, 30, 1, 0, false, HYPERVISOR_XEN, ARCH_X86_64 },
-		{ "m5.large", 8192, 2, 9, 3, 10, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64 },
-		{ "m5.metal", 393216, 96, 120, 15, 50, 1, 0, true, HYPERVISOR_UNKNOWN,
-		  ARCH_X86_64 },
-		{ "m5.xlarge", 16384, 4, 18, 4, 15, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64 },
+		  ARCH_X86_64, false },
+		{ "m4.4xlarge", 65536, 16, 0, 8, 30, 1, 0, false, HYPERVISOR_XEN, ARCH_X86_64,
+		  false },
+		{ "m5.large", 8192, 2, 9, 3, 10, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64,
+		  false },
+		{ "m5.metal", 393216, 96, 120, 15, 50, 1, 0, true, HYPERVISOR_UNKNOWN, ARCH_X86_64,
+		  false },
+		{ "m5.xlarge", 16384, 4, 18, 4, 15, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64,
+		  false },
 		{ "p4d.24xlarge", 1179648, 96, 62, 15, 50, 4, 0, false, HYPERVISOR_NITRO,
-		  ARCH_X86_64 },
+		  ARCH_X86_64, false },
 		{ "p5.48xlarge", 2097152, 192, 120, 2, 50, 32, 0, false, HYPERVISOR_NITRO,
-		  ARCH_X86_64 },
+		  ARCH_X86_64, false },
 		{ "t2.micro", 1024, 1, 0, 2, 2, 1, 0, false, HYPERVISOR_XEN,
-		  ARCH_X86_64 | ARCH_I386 },
-		{ "t3.medium", 4096, 2, 0, 3, 6, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64 },
-		{ "t3.small", 2048, 2, 0, 3, 4, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64 },
+		  ARCH_X86_64 | ARCH_I386, false },
+		{ "t3.medium", 4096, 2, 0, 3, 6, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64,
+		  false },
+		{ "t3.small", 2048, 2, 0, 3, 4, 1, 0, false, HYPERVISOR_NITRO, ARCH_X86_64, false },
 	};
 
 	for (size_t i = 0; i < COUNT(want); i++) {
@@ -45,6 +50,7 @@ TEST(limits_are_those_of_ec2)
 		CHECK_INT(l->bare_metal, want[i].bare_metal);
 		CHECK_INT(l->hypervisor, want[i].hypervisor);
 		CHECK_INT(l->archs, want[i].archs);
+		CHECK(!l->cards_differ);
 	}
 }
 

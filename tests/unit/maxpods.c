@@ -95,6 +95,48 @@ TEST(maxpods_of_thirty_vcpus_are_110_and_of_more_250)
 	CHECK(answer_of(&l, &q, &r, &a, &e) == 0 && r.pods == 737 && !r.unsure && !r.cap_counts);
 }
 
+TEST(maxpods_of_unknown_vcpus_tell_what_many_would_make)
+{
+	auto_arena struct arena a = { 0 };
+	struct limits l = type("g4ad.16xlarge");
+	struct question q = question(0, NO_ENI, "1.12");
+	struct verdict v[VERDICTS];
+	struct answer r;
+	struct err e;
+
+	CHECK(answer_of(&l, &q, &r, &a, &e) == 0);
+	CHECK(r.unsure && r.pods == 110 && r.many == 234);
+	verdicts_of(&l, &q, &r, v, &a);
+	CHECK_STR(v[SCRIPT].note,
+		  "nobody knows the vCPUs: 234 instead of 110 if there are more than 30");
+	q.prefix = true;
+	CHECK(answer_of(&l, &q, &r, &a, &e) == 0 && r.many == 250);
+	q.ipv6 = true;
+	CHECK(answer_of(&l, &q, &r, &a, &e) == 0 && r.unsure && r.many == 250);
+}
+
+TEST(maxpods_of_fewer_than_no_enis_are_those_of_none_but_for_the_script)
+{
+	auto_arena struct arena a = { 0 };
+	struct limits l = type("m5.large");
+	struct question q = question(C, 0, "1.12");
+	struct verdict v[VERDICTS];
+	struct answer r;
+	struct err e;
+
+	q.floor = true;
+	CHECK(answer_of(&l, &q, &r, &a, &e) == 0);
+	CHECK_INT(r.pods, 2);
+	CHECK_STR(r.formula, "min(110, max(0, min(0, 3) - 1) * (10 - 1) + 2)");
+	verdicts_of(&l, &q, &r, v, &a);
+	CHECK_INT(v[SCRIPT].pods, -7);
+	CHECK_INT(v[SCRIPT].addresses, 0);
+	CHECK_STR(v[SCRIPT].formula, "min(110, (min(0, 3) - 1) * (10 - 1) + 2)");
+	CHECK(strstr(v[SCRIPT].note, "no floor"));
+	CHECK(strstr(v[NODEADM].note, "nodeadm refuses less than 1"));
+	CHECK_INT(reserved_memory_mib(-7), 255);
+}
+
 TEST(maxpods_with_ipv6_are_the_cap_where_ipamd_would_start)
 {
 	static const struct {
@@ -195,6 +237,15 @@ TEST(maxpods_nodeadm_is_told_the_expression_it_needs)
 		  "with maxPodsExpression '((default_enis-1)*((ips_per_eni-1)*16))+2': 162");
 	explain("t3.medium", 0, NO_ENI, "1.12", v, &a);
 	CHECK_STR(v[NODEADM].note, NULL);
+	explain("t3.medium", 0, 3, "1.12", v, &a);
+	CHECK_STR(v[NODEADM].note, NULL);
+	explain("t3.medium", 0, 2, "1.12", v, &a);
+	CHECK_STR(v[NODEADM].note, "with maxPodsExpression "
+				   "'((default_enis<2?default_enis:2)*(ips_per_eni-1))+2': 12");
+	explain("t3.medium", P | C, 2, "1.12", v, &a);
+	CHECK_STR(v[NODEADM].note,
+		  "with maxPodsExpression "
+		  "'(((default_enis<2?default_enis:2)-1)*((ips_per_eni-1)*16))+2': 82");
 }
 
 TEST(maxpods_ipamd_gives_the_trunk_an_eni)
@@ -203,12 +254,15 @@ TEST(maxpods_ipamd_gives_the_trunk_an_eni)
 	struct verdict v[VERDICTS];
 
 	explain("m5.large", GROUPS, NO_ENI, "1.12", v, &a);
-	CHECK_STR(v[IPAMD].formula, "(3 - 1) * (10 - 1) + 2 + 9");
-	CHECK_INT(v[IPAMD].addresses, 27);
+	CHECK_STR(v[IPAMD].formula, "(3 - 1) * (10 - 1) + 2");
+	CHECK_INT(v[IPAMD].addresses, 18);
+	CHECK_INT(v[IPAMD].pods, 20);
+	CHECK(strstr(v[IPAMD].note, "have 9 branch ENIs besides"));
 	CHECK(strstr(v[SCRIPT].note, "trunk"));
 	explain("m5.large", GROUPS | C, 1, "1.12", v, &a);
-	CHECK_INT(v[IPAMD].addresses, 9);
-	CHECK_STR(v[IPAMD].formula, "(min(1, 3) - 2) * (10 - 1) + 2 + 9");
+	CHECK_INT(v[IPAMD].addresses, 0);
+	CHECK_INT(v[IPAMD].pods, 2);
+	CHECK_STR(v[IPAMD].formula, "max(0, min(1, 3) - 2) * (10 - 1) + 2");
 	explain("t3.medium", GROUPS, NO_ENI, "1.12", v, &a);
 	CHECK_INT(v[IPAMD].addresses, 15);
 	CHECK(strstr(v[IPAMD].note, "no trunk"));
@@ -224,6 +278,7 @@ TEST(maxpods_ipamd_takes_no_limit_from_a_max_eni_below_one)
 	explain("m5.large", 0, 0, "1.12", v, &a);
 	CHECK_INT(v[SCRIPT].pods, 2);
 	CHECK_INT(v[IPAMD].addresses, 27);
+	CHECK_STR(v[IPAMD].note, "MAX_ENI below 1 is no limit");
 	explain("m5.large", 0, 2, "1.12", v, &a);
 	CHECK_INT(v[IPAMD].addresses, 18);
 	CHECK_STR(v[IPAMD].formula, "min(2, 3) * (10 - 1) + 2");

@@ -60,6 +60,7 @@ TEST(maxpods_describe_reads_what_ec2_says_of_a_type)
 	CHECK(describe(200, body, &l, &e, &asked) == 0);
 	CHECK_STR(l.type, "x99.large");
 	CHECK(l.enis == 5 && l.ipv4 == 30 && l.cards == 2 && l.default_card == 1);
+	CHECK(l.cards_differ);
 	CHECK(l.vcpus == 48 && l.memory_mib == 98304 && l.branch_enis == -1);
 	CHECK(l.hypervisor == HYPERVISOR_NITRO && l.bare_metal);
 	CHECK_INT(l.archs, ARCH_I386 | ARCH_X86_64);
@@ -77,7 +78,7 @@ TEST(maxpods_describe_does_without_what_ec2_does_not_say)
 	int asked;
 
 	CHECK(describe(200, body, &l, &e, &asked) == 0);
-	CHECK(l.enis == 4 && l.ipv4 == 15 && l.cards == 1 && l.vcpus == -1 && l.memory_mib == -1);
+	CHECK(l.enis == 4 && l.ipv4 == 15 && l.cards == 0 && l.vcpus == -1 && l.memory_mib == -1);
 	CHECK(l.hypervisor == HYPERVISOR_XEN && !l.bare_metal && !l.archs);
 }
 

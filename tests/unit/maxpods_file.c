@@ -62,8 +62,76 @@ TEST(maxpods_file_needs_only_three_columns)
 
 	CHECK(read_text(text, strlen(text), &t, &a, &e) == 0);
 	CHECK_INT(t.n, 1);
-	CHECK(t.v[0].enis == 8 && t.v[0].ipv4 == 30 && t.v[0].vcpus == -1 && t.v[0].cards == 1);
+	CHECK(t.v[0].enis == 8 && t.v[0].ipv4 == 30 && t.v[0].vcpus == -1 && t.v[0].cards == 0);
+	CHECK(t.v[0].memory_mib == -1 && t.v[0].branch_enis == -1);
 	CHECK_STR(types_all(&t, &n, &a)[0].type, "a0.first");
+}
+
+TEST(maxpods_file_takes_from_the_table_what_it_does_not_tell)
+{
+	static const char lines[] = "type\teni_limit\tipv4_limit\tvcpus\tmemory_mib\n"
+				    "m5.large\t4\t12\t\t-\n";
+	static const char json[] = "{\"InstanceTypes\":[{\"InstanceType\":\"m5.large\","
+				   "\"VCpuInfo\":{\"DefaultVCpus\":3},\"NetworkInfo\":{"
+				   "\"MaximumNetworkInterfaces\":4,"
+				   "\"Ipv4AddressesPerInterface\":12}}]}";
+	auto_arena struct arena a = { 0 };
+	struct types t;
+	struct err e = { 0 };
+
+	CHECK(read_text(lines, strlen(lines), &t, &a, &e) == 0);
+	CHECK(t.v[0].enis == 4 && t.v[0].ipv4 == 12);
+	CHECK(t.v[0].vcpus == 2 && t.v[0].memory_mib == -1 && t.v[0].branch_enis == 9);
+	CHECK(t.v[0].hypervisor == HYPERVISOR_NITRO && t.v[0].archs == ARCH_X86_64);
+	CHECK_INT(t.v[0].cards, 1);
+	CHECK(read_text(json, strlen(json), &t, &a, &e) == 0);
+	CHECK(t.v[0].enis == 4 && t.v[0].ipv4 == 12);
+	CHECK(t.v[0].vcpus == 3 && t.v[0].memory_mib == 8192 && t.v[0].branch_enis == 9);
+	CHECK(t.v[0].hypervisor == HYPERVISOR_NITRO && t.v[0].archs == ARCH_X86_64);
+	CHECK_INT(t.v[0].cards, 1);
+}
+
+TEST(maxpods_fill_only_what_is_not_known)
+{
+	struct limits known = { .memory_mib = 8,
+				.vcpus = 2,
+				.branch_enis = 9,
+				.cards = 2,
+				.cards_differ = true,
+				.hypervisor = HYPERVISOR_XEN,
+				.archs = ARCH_ARM64 };
+	struct limits none = { .memory_mib = -1, .vcpus = -1, .branch_enis = -1, .enis = 3 };
+	struct limits all = { .memory_mib = 7,
+			      .vcpus = 1,
+			      .branch_enis = 0,
+			      .cards = 1,
+			      .hypervisor = HYPERVISOR_NITRO,
+			      .archs = ARCH_I386 };
+	struct limits was = all;
+
+	limits_fill(&none, &known);
+	CHECK(none.memory_mib == 8 && none.vcpus == 2 && none.branch_enis == 9 && none.cards == 2);
+	CHECK(none.cards_differ && none.hypervisor == HYPERVISOR_XEN && none.archs == ARCH_ARM64);
+	CHECK_INT(none.enis, 3);
+	limits_fill(&all, &known);
+	CHECK(memcmp(&all, &was, sizeof(all)) == 0);
+}
+
+TEST(maxpods_file_may_come_from_another_system)
+{
+	static const char text[] = "\xef\xbb\xbf\r\ntype\teni_limit\tipv4_limit\tnetwork_cards\r\n"
+				   "\r\n  \t\r\nx99.large\t4\t15\t0:4,1:2\r\n\r\n";
+	static const char json[] = "\xef\xbb\xbf\r\n{\"InstanceTypes\":[{\"InstanceType\":"
+				   "\"x99.large\",\"NetworkInfo\":{\"MaximumNetworkInterfaces\":4,"
+				   "\"Ipv4AddressesPerInterface\":12}}]}\r\n";
+	auto_arena struct arena a = { 0 };
+	struct types t;
+	struct err e = { 0 };
+
+	CHECK(read_text(text, strlen(text), &t, &a, &e) == 0);
+	CHECK(t.n == 1 && t.v[0].enis == 4 && t.v[0].cards == 2 && t.v[0].cards_differ);
+	CHECK(read_text(json, strlen(json), &t, &a, &e) == 0);
+	CHECK(t.n == 1 && t.v[0].enis == 4 && t.v[0].ipv4 == 12);
 }
 
 TEST(maxpods_file_may_be_long)
@@ -104,22 +172,55 @@ TEST(maxpods_file_may_be_what_the_aws_cli_prints)
 	CHECK(read_text(text, strlen(text), &t, &a, &e) == 0);
 	CHECK_INT(t.n, 2);
 	CHECK_STR(t.v[0].type, "x98.metal");
-	CHECK(t.v[0].enis == 7 && t.v[0].bare_metal && t.v[0].vcpus == -1 && t.v[0].cards == 1);
+	CHECK(t.v[0].enis == 7 && t.v[0].bare_metal && t.v[0].vcpus == -1 && t.v[0].cards == 0);
 	CHECK(t.v[1].enis == 4 && t.v[1].default_card == 1 && t.v[1].cards == 2 &&
-	      t.v[1].hypervisor == HYPERVISOR_NITRO);
+	      t.v[1].hypervisor == HYPERVISOR_NITRO && t.v[1].cards_differ);
 	CHECK(t.v[1].vcpus == 36 && t.v[1].memory_mib == 1024 && t.v[1].archs == ARCH_ARM64);
 	CHECK(t.v[1].ipv4 == 15 && t.v[1].branch_enis == -1);
 }
 
+struct bad_file {
+	const char *text, *want;
+};
+
+static void refused(const struct bad_file *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		auto_arena struct arena a = { 0 };
+		struct types t;
+		struct err e = { 0 };
+
+		CHECK(read_text(v[i].text, strlen(v[i].text), &t, &a, &e) < 0);
+		CHECK_INT(e.num, EBADMSG);
+		CHECK(strstr(e.msg, v[i].want));
+		if (!strstr(e.msg, v[i].want))
+			printf("#   %zu: %s\n", i, e.msg);
+	}
+}
+
 TEST(maxpods_file_that_is_wrong_is_refused_by_line_and_value)
 {
-	static const struct {
-		const char *text, *want;
-	} v[] = {
+	static const struct bad_file v[] = {
 		{ "", "empty" },
 		{ "nonsense\n", "no column 'type'" },
 		{ "type\teni_limit\n", "no column 'ipv4_limit'" },
 		{ HEAD, "no types" },
+		{ "\xef\xbb\xbf", "no types" },
+		{ "type\teni_limit\tipv4_limit\ttype\n", "two columns 'type'" },
+		{ "type\teni_limit\tipv4_limit\nm5.a\t1\t1\t1\n", "line 2: 4 columns" },
+		{ "a\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta\ta"
+		  "\ta"
+		  "\ta\ta\ta\ta\ttype\n",
+		  "more than 32 columns" },
+		{ HEAD "m5.a\r\t1\t1\n", "type 'm5.a\r'" },
+		{ HEAD "m5.a\t1\t1\t0\tx\n", "network_cards 'x'" },
+		{ HEAD "m5.a\t1\t1\t0\t0:1:2\n", "network_cards '0:1:2'" },
+		{ HEAD "m5.a\t1\t1\t0\t0:x\n", "network_cards '0:x'" },
+		{ HEAD "m5.a\t1\t1\t0\t999:1\n", "network_cards '999:1'" },
+		{ HEAD "m5.a\t1\t1\t0\t0:999\n", "network_cards '0:999'" },
+		{ HEAD "m5.a\t1\t1\t0\t,\n", "network_cards ','" },
+		{ HEAD "m5.a\t1\t1\t0\t0:1\txen\ttrue\t0\n", "vcpus '0'" },
+		{ HEAD "m5.a\t1\t1\t0\t0:1\txen\ttrue\t1\t0\n", "memory_mib '0'" },
 		{ HEAD "M5.Large\t1\t1\n", "line 2: type 'M5.Large'" },
 		{ HEAD "m5\t1\t1\n", "type 'm5'" },
 		{ HEAD "m5.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\t1\t1\n", "type 'm5.aaa" },
@@ -135,6 +236,14 @@ TEST(maxpods_file_that_is_wrong_is_refused_by_line_and_value)
 		{ HEAD "m5.a\t1\t1\t0\t0:1\txen\ttrue\t1\t1\tz80\n", "arch 'z80'" },
 		{ HEAD "m5.a\t1\t1\t0\t0:1\txen\ttrue\t1\t1\tarm64\tx\n", "branch_enis 'x'" },
 		{ HEAD "m5.a\t1\t1\nm5.a\t2\t2\n", "m5.a is in it twice" },
+	};
+
+	refused(v, COUNT(v));
+}
+
+TEST(maxpods_file_of_json_that_is_wrong_is_refused_by_type_and_value)
+{
+	static const struct bad_file v[] = {
 		{ "{", "limits" },
 		{ "{}", "no list 'InstanceTypes'" },
 		{ "{\"InstanceTypes\":{}}", "no list 'InstanceTypes'" },
@@ -152,23 +261,16 @@ TEST(maxpods_file_that_is_wrong_is_refused_by_line_and_value)
 		  "hypervisor 'kvm'" },
 		{ "{\"InstanceTypes\":[{\"InstanceType\":\"m5.a\",\"VCpuInfo\":{\"DefaultVCpus\":"
 		  "99999}," INFO("1", "4") "}]}",
-		  "VCpuInfo.DefaultVCpus is no number up to 32767" },
+		  "VCpuInfo.DefaultVCpus is no number from 1 to 32767" },
+		{ "{\"InstanceTypes\":[{\"InstanceType\":\"m5.a\",\"VCpuInfo\":{\"DefaultVCpus\":"
+		  "0}," INFO("1", "4") "}]}",
+		  "VCpuInfo.DefaultVCpus is no number" },
 		{ "{\"InstanceTypes\":[{\"InstanceType\":\"m5.a\",\"NetworkInfo\":"
 		  "{\"MaximumNetworkInterfaces\":7}}]}",
 		  "no IPv4 addresses" },
 	};
 
-	for (size_t i = 0; i < COUNT(v); i++) {
-		auto_arena struct arena a = { 0 };
-		struct types t;
-		struct err e = { 0 };
-
-		CHECK(read_text(v[i].text, strlen(v[i].text), &t, &a, &e) < 0);
-		CHECK_INT(e.num, EBADMSG);
-		CHECK(strstr(e.msg, v[i].want));
-		if (!strstr(e.msg, v[i].want))
-			printf("#   %zu: %s\n", i, e.msg);
-	}
+	refused(v, COUNT(v));
 }
 
 TEST(maxpods_file_with_a_nul_or_too_many_cards_is_refused)

@@ -1,0 +1,1 @@
+c=$(printf 'x\033[31m'); vpcbox maxpods --list "$c"; vpcbox maxpods -f "$c" t3.medium; cp new.tsv "$c"; vpcbox maxpods -f "$c" x99.large; vpcbox maxpods -f escapes.tsv x99.large; max-pods-calculator.sh "$c" --cni-version 1.9 --instance-type "$c"

@@ -1,0 +1,1 @@
+vpcbox maxpods --ipv6 --show-max-allowed m5.large

@@ -1,0 +1,1 @@
+vpcbox maxpods --list --explain; vpcbox maxpods --list --describe

@@ -1,0 +1,1 @@
+vpcbox maxpods --explain g4ad.16xlarge

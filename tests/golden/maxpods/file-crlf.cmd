@@ -1,0 +1,1 @@
+vpcbox maxpods -f crlf.tsv x99.large

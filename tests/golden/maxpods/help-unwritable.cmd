@@ -1,0 +1,1 @@
+vpcbox maxpods --help >/dev/full; echo $?; max-pods-calculator.sh --help >/dev/full

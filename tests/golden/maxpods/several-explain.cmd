@@ -1,0 +1,1 @@
+vpcbox maxpods --explain t3.medium m5.large
