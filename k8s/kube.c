@@ -146,8 +146,8 @@ static int decode(const struct doing *d, struct json **out, struct err *e)
 	*out = json_parse(d->r.body, d->r.body_len, &why);
 	if (*out)
 		return 0;
-	return fail(e, EBADMSG, "%s %s: the answer (%.40s) is not JSON: %.80s", d->c->method,
-		    d->c->path, http_header(&d->r.headers, "content-type"), why.msg);
+	return fail(e, EBADMSG, "%s %s: the answer of %zu bytes is not JSON: %s", d->c->method,
+		    d->c->path, d->r.body_len, why.msg);
 }
 
 int kube_do(struct kube *k, const struct kube_call *c, struct json **out, int64_t deadline,

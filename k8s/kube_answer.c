@@ -41,7 +41,8 @@ static int number(int status, const char *reason)
 	return EIO;
 }
 
-/* In one line, nothing that a terminal would obey, and without the secret. */
+/* At most about max bytes, in one line, nothing that a terminal would obey, and without the secret.
+ */
 static void add_clean(const char *s, size_t max, const char *secret, struct buf *out)
 {
 	size_t n = strlen(secret), from = out->len;
@@ -73,17 +74,19 @@ static void add_causes(const struct json *status, const char *message, const cha
 
 		if (strstr(message, text))
 			continue;
-		buf_fmt(out, "; %.60s%s", field, *field ? ": " : "");
+		buf_str(out, "; ");
+		add_clean(field, 60, secret, out);
+		buf_str(out, *field ? ": " : "");
 		add_clean(text, 2 * SHOWN, secret, out);
 	}
 }
 
-static void add_status(const struct json *status, const char *secret, struct buf *out)
+static void add_status(const struct json *status, const char *reason, const char *secret,
+		       struct buf *out)
 {
-	const char *reason = json_str(status, "reason", ""),
-		   *message = json_str(status, "message", "");
+	const char *message = json_str(status, "message", "");
 
-	buf_fmt(out, "%.50s%s", reason, *reason && *message ? ": " : "");
+	buf_fmt(out, "%s%s", reason, *reason && *message ? ": " : "");
 	add_clean(message, 4 * SHOWN, secret, out);
 	add_causes(status, message, secret, out);
 }
@@ -107,6 +110,14 @@ static void add_other(const struct http_response *r, const char *secret, struct 
 	}
 }
 
+/* As all reasons of Kubernetes are. */
+static bool is_word(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	return n && !s[n] && n < sizeof(((struct err *)0)->code);
+}
+
 void kube_refusal(const struct kube_call *c, const struct http_response *r, const char *secret,
 		  struct err *e)
 {
@@ -115,10 +126,10 @@ void kube_refusal(const struct kube_call *c, const struct http_response *r, cons
 	const char *reason = json_str(status, "reason", "");
 	auto_buf struct buf text = { 0 };
 
-	if (strcmp(json_str(status, "kind", ""), "Status") != 0)
+	if (strcmp(json_str(status, "kind", ""), "Status") != 0 || !is_word(reason))
 		reason = "";
 	if (*reason || *json_str(status, "message", ""))
-		add_status(status, secret, &text);
+		add_status(status, reason, secret, &text);
 	else
 		add_other(r, secret, &text);
 	fail(e, number(r->status, reason), "%s %s: %s", c->method, c->path, text.p);

@@ -140,6 +140,26 @@ same 'finalizers added at once are all there' \
 	"$(kubectl get service crowd -o json | jq -r '.metadata.finalizers[]' | sort | tr '\n' ' ')" \
 	'example.com/f1 example.com/f2 example.com/f3 '
 
+# ---- 429: an eviction has to wait for a disruption budget that nobody here works on
+
+kubectl run busy --image=none --labels=app=busy >/dev/null
+TYPE=application/merge-patch+json BODY='{"status":{"phase":"Running"}}' \
+	"$try" do PATCH /api/v1/namespaces/default/pods/busy/status >/dev/null
+kubectl create poddisruptionbudget busy --selector=app=busy --min-available=1 >/dev/null
+evict() {
+	PATIENCE_MS=$1 BODY='{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"busy"}}' \
+		"$try" do POST /api/v1/namespaces/default/pods/busy/eviction
+}
+has 'what is not to be had before the deadline is told by EBUSY, with its causes' "$(evict 1000)" \
+	"16 TooManyRequests POST /api/v1/namespaces/default/pods/busy/eviction: TooManyRequests: Cannot evict pod as it would \
+violate the pod's disruption budget.; The disruption budget busy is still being processed by the server."
+evict 60000 >"$tmp/patient" &
+patient=$!
+soon 10 sh -c 'ss -Htn state established dport = :6443 | grep -q .'
+kubectl delete poddisruptionbudget busy >/dev/null
+wait "$patient"
+same 'a call waits as long as it is asked to, and is let through' "$(jq -r .status "$tmp/patient")" Success
+
 # ---- a server that goes away and comes back
 
 kill "$k8s_api_pid"

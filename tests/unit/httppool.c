@@ -3,11 +3,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include "clock.h"
 #include "httppool.h"
 #include "test.h"
+#include "tls.h"
 #include "web.h"
 
 static int64_t soon(void)
@@ -85,7 +87,8 @@ TEST(http_pool_keeps_origins_apart)
 {
 	auto_web struct web w = { 0 };
 	auto_http_pool struct http_pool p = { 0 };
-	struct http_client c, other[5];
+	static const struct tls_terms terms;
+	struct http_client c, other[6];
 
 	serve(&w);
 	origin(&c, &w, 1);
@@ -98,6 +101,7 @@ TEST(http_pool_keeps_origins_apart)
 	other[2].tls = true;
 	snprintf(other[3].via.host, sizeof(other[3].via.host), "proxy");
 	snprintf(other[4].via.auth, sizeof(other[4].via.auth), "Basic eA==");
+	other[5].terms = &terms;
 	for (size_t i = 0; i < COUNT(other); i++) {
 		http_pool_take(&p, &other[i]);
 		CHECK_INT(other[i].conn.fd, 0);
@@ -125,6 +129,37 @@ TEST(http_pool_never_hands_out_what_the_server_closed)
 	http_pool_take(&p, &c);
 	CHECK_INT(c.conn.fd, 0);
 	CHECK(!p.first);
+}
+
+TEST(http_pool_connections_are_stopped_by_who_has_them)
+{
+	auto_web struct web w = { 0 };
+	auto_http_pool struct http_pool p = { 0 };
+	auto_fd int stop = eventfd(1, EFD_CLOEXEC); /* can be read at once */
+	auto_arena struct arena a = { 0 };
+	struct http_request q = { .method = "GET", .target = "/" };
+	struct http_response r;
+	struct http_client c;
+	struct err e = { 0 };
+
+	serve(&w);
+	origin(&c, &w, 1);
+	CHECK(ask(&c) > 0);
+	http_pool_give(&p, &c);
+	origin(&c, &w, 1);
+	c.stop = stop;
+	http_pool_take(&p, &c);
+	CHECK(c.conn.fd > 0 && c.conn.stop == stop);
+	CHECK(http_do(&c, &q, &r, &a, soon(), &e) < 0 && e.num == ECANCELED);
+	origin(&c, &w, 1);
+	CHECK(ask(&c) > 0);
+	c.stop = c.conn.stop = stop;
+	http_pool_give(&p, &c);
+	origin(&c, &w, 1);
+	http_pool_take(&p, &c);
+	CHECK(c.conn.fd > 0 && !c.conn.stop);
+	CHECK(ask(&c) > 0);
+	http_close(&c);
 }
 
 TEST(http_pool_closes_what_was_idle_too_long)

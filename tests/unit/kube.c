@@ -100,6 +100,8 @@ TEST(kube_refusals_have_reason_message_and_causes)
 		{ 404, "", "text/plain", ENOENT, "", "GET /x: HTTP status 404, text/plain" },
 		{ 302, "", "text/plain", EIO, "", "GET /x: HTTP status 302, text/plain" },
 		{ 400, "[1]", NULL, EINVAL, "", "GET /x: HTTP status 400, application/json: [1]" },
+		{ 400, "{\"kind\":\"Status\",\"reason\":\"a\\u001bb\",\"message\":\"m\"}", NULL,
+		  EINVAL, "", "GET /x: m" },
 		{ 413, NULL, NULL, EFBIG, "", "GET /x: as ordered" },
 	};
 	auto_fakekube struct fakekube f = { 0 };
@@ -135,7 +137,7 @@ TEST(kube_success_must_be_json_unless_nobody_reads_it)
 	fakekube_order(&f, &html);
 	CHECK(get(k, "/x", &out, &e) < 0 && !out);
 	CHECK_INT(e.num, EBADMSG);
-	CHECK(strstr(e.msg, "GET /x: the answer (text/html) is not JSON: "));
+	CHECK(strstr(e.msg, "GET /x: the answer of 6 bytes is not JSON: "));
 	CHECK(get(k, "/readyz", NULL, &e) == 0);
 }
 
@@ -266,6 +268,33 @@ TEST(kube_tells_a_server_that_is_not_there)
 	      0);
 	CHECK_INT(e.num, ECONNREFUSED);
 	CHECK(strstr(e.msg, "GET 127.0.0.1/base/x: connect to 127.0.0.1:1: "));
+}
+
+TEST(kube_gives_up_what_is_silent_or_no_api_server)
+{
+	static const struct web_step steps[] = {
+		{ .bytes = "SSH-2.0-OpenSSH_9\r\n", .close = true },
+		{ .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+		  .close = true },
+		{ .bytes = "HTTP/1.1 200 OK\r\n", .silent = true },
+	};
+	static const int want[] = { EBADMSG, EFBIG, ETIMEDOUT };
+	auto_web struct web w = { 0 };
+	struct kube_config config = { .server = w.url, .ns = "" };
+	const struct kube_options o = { .config = &config, .agent = "test" };
+	auto_kube struct kube *k = NULL;
+	struct err e;
+
+	web_script(&w, steps, COUNT(steps));
+	CHECK(kube_new(&k, &o, &e) == 0);
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		const struct kube_call c = { .method = "GET", .path = "/x" };
+
+		CHECK(kube_do(k, &c, NULL, now_ms() + (steps[i].silent ? 100 : 20000), &e) < 0);
+		CHECK_INT(e.num, want[i]);
+		CHECK(strstr(e.msg, "GET 127.0.0.1/x: ") == e.msg);
+	}
+	kube_free(&k);
 }
 
 static int take(const void *p, size_t n, void *arg, struct err *e)
