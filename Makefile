@@ -122,7 +122,7 @@ TESTED = $(wildcard $(ROOMS:%=%/*.c))
 TESTS  = $(wildcard $(patsubst %,tests/unit/%,$(notdir $(TESTED))))
 endif
 # ThreadSanitizer: what has threads, the loop and its jobs, is in util; and what threads share in net, aws and k8s.
-SHARED = lookup tls_cache httppool aws_threads ratelimit creds_share kube kube_auth kube_fake
+SHARED = lookup tls_cache httppool aws_threads ratelimit creds_share kube kube_auth kube_fake kubestore kubewatch kubelease kubeevent loop_post
 TSANED = $(wildcard util/*.c $(addprefix net/,conn.c tls*.c http*.c lookup.c netns.c proxy.c) $(filter-out aws/ec2%,$(wildcard aws/*.c)) $(wildcard k8s/*.c))
 TTESTS = $(wildcard $(patsubst %.c,tests/unit/%.c,$(notdir $(wildcard util/*.c))) $(SHARED:%=tests/unit/%.c))
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loop.h - one thread owns all state; slow work is a job that owns only itself.
  * Watches, timers and jobs are embedded in their owner, who finds himself again with OWNER(). Every
- * function here is for the loop's own thread. Nothing is freed here that the caller made. */
+ * function here but loop_post() is for the loop's own thread. Nothing is freed here that the caller
+ * made. */
 #pragma once
 #include <signal.h>
 
@@ -23,6 +24,12 @@ struct job {
 	void (*run)(struct job *j); /* worker thread: may block, touches only *j */
 	void (*done)(
 		struct job *j); /* loop thread: may touch everything, never blocks; may free j */
+};
+/* Zero-initialise, then set fn. */
+struct post {
+	struct post *next;
+	bool queued;
+	void (*fn)(struct post *p); /* loop thread: may touch everything, never blocks */
 };
 
 MUST struct loop *loop_new(struct err *e);
@@ -59,3 +66,9 @@ int signals_take(struct watch *w);
 /* Run j->run(j) in a thread of its own (512 KiB of stack, all signals blocked), then j->done(j)
  * here. Jobs are done in the order in which they end. The thread is not started on failure. */
 MUST int job_start(struct loop *l, struct job *j, struct err *e);
+
+/* From any thread: call p->fn(p) on the loop thread, once however often it was posted before that;
+ * posts in their order, and before done() of a job that posted them. p must stay until then, or
+ * until loop_unpost(), which the loop thread calls when nobody can post any more. */
+void loop_post(struct loop *l, struct post *p);
+void loop_unpost(struct loop *l, struct post *p);

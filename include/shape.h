@@ -155,7 +155,8 @@ void shape_strings(const struct shape *s, void *at, void (*fn)(const char **text
 		   void *arg);
 
 /* A copy of in, whole and in one piece of memory: behind head zeroed bytes (rounded up to 8) that
- * the caller has use for. To be freed with free(). */
+ * the caller has use for. Strings that are equal mostly share their bytes: none may be written to.
+ * To be freed with free(). */
 void *shape_copy(const struct shape *s, const void *in, size_t head);
 
 /* ---- for writers of further forms */

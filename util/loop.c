@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 #include "loop.h"
+#include "thread.h"
 
-enum { BATCH = 16, JOB_STACK = 512 * 1024 }; /* musl's default stack is 128 KiB */
+enum { BATCH = 16 };
 
 struct loop {
 	int ep;
@@ -24,6 +25,7 @@ struct loop {
 	size_t running;       /* jobs in run() */
 	struct job *finished; /* run() has returned, done() is due */
 	struct job **last;    /* where the next one is hung */
+	struct post *posted, **last_post;
 };
 
 int watch_add(struct loop *l, struct watch *w, int fd, uint32_t events, struct err *e)
@@ -135,60 +137,108 @@ int signals_take(struct watch *w)
 	return read(w->fd, &si, sizeof(si)) == sizeof(si) ? (int)si.ssi_signo : 0;
 }
 
+/* With the lock held, so that the loop is still there. */
+static void wake(struct loop *l)
+{
+	uint64_t one = 1;
+
+	if (write(l->wake.fd, &one, sizeof(one)) < 0)
+		die("eventfd:");
+}
+
 /* With the unlocking, the thread's last touch of the loop, loop_free() may go on. */
 static void *job_thread(void *arg)
 {
 	struct job *j = arg;
 	struct loop *l = j->loop;
-	uint64_t one = 1;
 
 	j->run(j);
 	pthread_mutex_lock(&l->lock);
 	*l->last = j;
 	l->last = &j->next;
-	if (write(l->wake.fd, &one, sizeof(one)) < 0)
-		die("eventfd:");
+	wake(l);
 	if (--l->running == 0)
 		pthread_cond_signal(&l->idle);
 	pthread_mutex_unlock(&l->lock);
 	return NULL;
 }
 
+/* ---- posts */
+
+void loop_post(struct loop *l, struct post *p)
+{
+	pthread_mutex_lock(&l->lock);
+	if (!p->queued) {
+		p->queued = true;
+		p->next = NULL;
+		*l->last_post = p;
+		l->last_post = &p->next;
+		wake(l);
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* Take the post out that hangs at *at. */
+static struct post *unhang(struct loop *l, struct post **at)
+{
+	struct post *p = *at;
+
+	*at = p->next;
+	if (l->last_post == &p->next)
+		l->last_post = at;
+	p->queued = false;
+	return p;
+}
+
+void loop_unpost(struct loop *l, struct post *p)
+{
+	pthread_mutex_lock(&l->lock);
+	for (struct post **at = &l->posted; *at; at = &(*at)->next)
+		if (*at == p) {
+			unhang(l, at);
+			break;
+		}
+	pthread_mutex_unlock(&l->lock);
+}
+
+static struct post *next_post(struct loop *l)
+{
+	struct post *p = NULL;
+
+	pthread_mutex_lock(&l->lock);
+	if (l->posted)
+		p = unhang(l, &l->posted);
+	pthread_mutex_unlock(&l->lock);
+	return p;
+}
+
+/* One by one, as any of them may call loop_unpost() for another; and no more than there were: the
+ * next have woken the loop again. What a job has posted was there when the job had ended. */
 static void on_wake(struct watch *w, uint32_t events)
 {
 	struct loop *l = OWNER(w, struct loop, wake);
+	struct post *p;
 	struct job *j;
 	uint64_t count;
+	size_t n = 0;
 
 	(void)events;
 	if (read(w->fd, &count, sizeof(count)) < 0)
 		return;
 	pthread_mutex_lock(&l->lock);
+	for (p = l->posted; p; p = p->next)
+		n++;
 	j = TAKE(l->finished);
 	l->last = &l->finished;
 	pthread_mutex_unlock(&l->lock);
+	while (n-- && (p = next_post(l)))
+		p->fn(p);
 	while (j) {
 		struct job *next = j->next;
 
 		j->done(j);
 		j = next;
 	}
-}
-
-/* Signals are the loop's; only those that the thread's own instructions raise stay deliverable. */
-static int start(pthread_t *th, const pthread_attr_t *attr, struct job *j)
-{
-	static const int own[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS };
-	sigset_t all, before;
-	int rc;
-
-	sigfillset(&all);
-	for (size_t i = 0; i < COUNT(own); i++)
-		sigdelset(&all, own[i]);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(th, attr, job_thread, j);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return rc;
 }
 
 static void count_running(struct loop *l, bool up)
@@ -203,22 +253,17 @@ static void count_running(struct loop *l, bool up)
 
 int job_start(struct loop *l, struct job *j, struct err *e)
 {
-	pthread_attr_t attr;
 	pthread_t th;
-	int rc;
 
 	j->loop = l;
 	j->next = NULL;
 	count_running(l, true);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, JOB_STACK);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	rc = start(&th, &attr, j);
-	pthread_attr_destroy(&attr);
-	if (rc == 0)
+	if (thread_start(&th, job_thread, j, e) == 0) {
+		pthread_detach(th);
 		return 0;
+	}
 	count_running(l, false);
-	return fail(e, rc, "start job:");
+	return wrap(e, "job");
 }
 
 struct loop *loop_new(struct err *e)
@@ -229,6 +274,7 @@ struct loop *loop_new(struct err *e)
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->idle, NULL);
 	l->last = &l->finished;
+	l->last_post = &l->posted;
 	l->ep = epoll_create1(EPOLL_CLOEXEC);
 	if (l->ep < 0)
 		return fail(e, errno, "epoll:"), NULL;

@@ -191,11 +191,14 @@ static size_t round_up(size_t n)
 }
 
 /* Where copies go; at NULL: only counted. Strings from the end backwards, so that all else stays
- * aligned. */
+ * aligned. Most of those that come again (names of nodes, namespaces) are met in seen, where each
+ * has one place by its hash. */
+enum { SEEN = 256 };
 struct pack {
 	char *at;
 	size_t used, strings;
 	char *end;
+	const char *seen[SEEN];
 };
 
 static void *pack_get(struct pack *p, const void *from, size_t n)
@@ -206,15 +209,32 @@ static void *pack_get(struct pack *p, const void *from, size_t n)
 	return to ? memcpy(to, from, n) : NULL;
 }
 
+static const char **seen(struct pack *p, const char *s)
+{
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * 16777619u;
+	return &p->seen[(h ^ h >> 16) % SEEN];
+}
+
+/* Both passes see the same strings in the same order, and so come to the same. */
 static void pack_str(struct pack *p, const char **s)
 {
-	size_t n = *s ? strlen(*s) + 1 : 0;
+	const char **before = *s ? seen(p, *s) : NULL, *to = "";
 
-	if (!n)
+	if (!before)
 		return;
-	p->strings += n;
+	if (**s && *before && strcmp(*before, *s) == 0) {
+		to = *before;
+	} else if (**s) {
+		size_t n = strlen(*s) + 1;
+
+		p->strings += n;
+		to = *before = p->at ? memcpy(p->end - p->strings, *s, n) : *s;
+	}
 	if (p->at)
-		*s = memcpy(p->end - p->strings, *s, n);
+		*s = to;
 }
 
 static void pack_struct(struct pack *p, const struct shape *s, void *at);

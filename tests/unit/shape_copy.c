@@ -130,3 +130,19 @@ TEST(what_was_written_as_json_is_read_by_the_names_it_was_sent_by)
 	CHECK(shape_get_json(&dotted_shape, &back, j, &a, &e) == 0);
 	CHECK_STR(back.code, "");
 }
+
+TEST(equal_strings_of_a_copy_share_their_bytes)
+{
+	static const char text[] =
+		"{\"id\":\"same\",\"owner\":\"same\",\"many\":[{\"name\":\"same\","
+		"\"words\":[\"other\",\"\",\"other\"]}]}";
+	struct err e = { 0 };
+	auto_ptr char *p = read_and_copy(text, &e);
+	const struct tree *t = (const void *)(p + 16);
+
+	CHECK_STR(t->id, "same");
+	CHECK(t->owner == t->id && t->many.v[0].name == t->id);
+	CHECK_STR(t->many.v[0].words.v[0], "other");
+	CHECK_STR(t->many.v[0].words.v[1], "");
+	CHECK(t->many.v[0].words.v[2] == t->many.v[0].words.v[0]);
+}
