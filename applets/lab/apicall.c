@@ -3,13 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "apicall.h"
 #include "hash.h"
-#include "json.h"
-
-enum { MAX_LOGGED = 64, MAX_LOGGED_LEN = 200 };
 
 /* ---- the action ---- */
 
@@ -33,34 +29,53 @@ static const struct api_action *action_find(const struct api_service *s, const c
 	return NULL;
 }
 
-static int perform(const struct api_service *s, struct api_call *c, struct err *e)
+static int find(const struct api_service *s, struct api_call *c, const struct api_action **out,
+		struct err *e)
 {
-	const struct api_action *action;
 	const char *version = param(c, "Version");
-	bool dry;
 
 	if (!*c->action)
 		return world_refuse(e, "MissingAction",
 				    "The request must contain the parameter Action");
-	if (!version)
+	if (s->version && !version)
 		return world_refuse(e, "MissingParameter",
 				    "The request must contain the parameter Version");
-	if (strcmp(version, s->version) != 0)
+	if (s->version && strcmp(version, s->version) != 0)
 		return world_refuse(e, "NoSuchVersion",
 				    "The requested version (%.40s) of service %s does not exist",
 				    version, s->name);
-	action = action_find(s, c->action);
-	if (!action)
+	*out = action_find(s, c->action);
+	if (!*out)
 		return world_refuse(e, "InvalidAction",
 				    "The action %.100s is not valid for this web service.",
 				    c->action);
-	c->takes_ms = c->w->c.call_ms * action->takes;
+	return 0;
+}
+
+static int run(struct api_call *c, const struct api_action *action, struct err *e)
+{
+	bool dry;
+
+	if (action->in)
+		return shape_read(c, action->in, &c->in, e) < 0 ? -1 : action->fn(c, e);
 	if (params_check(c, action, e) < 0 || param_bool(c, "DryRun", false, &dry, e) < 0)
 		return -1;
 	if (dry)
 		return world_refuse(e, "DryRunOperation",
 				    "Request would have succeeded, but DryRun flag is set.");
 	return action->fn(c, e);
+}
+
+static int perform(const struct api_service *s, struct api_call *c, struct err *e)
+{
+	const struct api_action *action;
+
+	if (find(s, c, &action, e) < 0)
+		return -1;
+	c->takes_ms = c->w->c.call_ms * action->takes;
+	if (api_fault(c, false, e) < 0 || api_throttle(s, c, e) < 0 || run(c, action, e) < 0)
+		return -1;
+	return api_fault(c, true, e);
 }
 
 static int status_of(const char *code)
@@ -72,7 +87,12 @@ static int status_of(const char *code)
 		{ "", 500 },
 		{ "AuthFailure", 401 },
 		{ "DryRunOperation", 412 },
+		{ "InternalError", 500 },
+		{ "InternalFailure", 500 },
+		{ "InvalidClientTokenId", 403 },
 		{ "MissingAuthenticationToken", 403 },
+		{ "RequestLimitExceeded", 503 },
+		{ "ServiceUnavailable", 503 },
 		{ "SignatureDoesNotMatch", 403 },
 		{ "UnauthorizedOperation", 403 },
 	};
@@ -81,55 +101,6 @@ static int status_of(const char *code)
 		if (strcmp(known[i].code, code) == 0)
 			return known[i].status;
 	return 400;
-}
-
-/* ---- the log ---- */
-
-static void log_text(struct buf *b, const char *key, const char *value)
-{
-	json_quote(key, b);
-	buf_str(b, ":");
-	json_quote(value, b);
-	buf_str(b, ",");
-}
-
-/* One line of JSON for one call; of its parameters what tells the calls apart, no credentials. */
-static void log_call(const struct api_service *s, const struct api_call *c, int status,
-		     const struct err *e)
-{
-	auto_buf struct buf b = { 0 };
-	char ts[25], cut[MAX_LOGGED_LEN + 1];
-	const char *sep = "";
-
-	if (c->api->log_fd <= 0)
-		return;
-	time_iso(wall_ns(), ts);
-	buf_str(&b, "{");
-	log_text(&b, "ts", ts);
-	log_text(&b, "service", s->name);
-	snprintf(cut, sizeof(cut), "%s", c->action);
-	log_text(&b, "action", cut);
-	log_text(&b, "caller", c->caller);
-	log_text(&b, "request_id", c->request_id);
-	log_text(&b, "code", e->code);
-	buf_fmt(&b, "\"status\":%d,\"ms\":%d,\"params\":{", status, c->takes_ms);
-	for (size_t i = 0; i < c->nparams && i < MAX_LOGGED; i++) {
-		const struct param *p = &c->params[i];
-
-		if (strcmp(p->name, "Action") == 0 || strcmp(p->name, "Version") == 0 ||
-		    str_suffix(p->name, "Token") || str_prefix(p->name, "X-Amz-"))
-			continue;
-		buf_str(&b, sep);
-		sep = ",";
-		snprintf(cut, sizeof(cut), "%s", p->name);
-		json_quote(cut, &b);
-		buf_str(&b, ":");
-		snprintf(cut, sizeof(cut), "%s", p->value);
-		json_quote(cut, &b);
-	}
-	buf_str(&b, "}}\n");
-	if (write(c->api->log_fd, b.p, b.len) < 0)
-		return; /* a full disk must not stop the lab */
 }
 
 /* ---- the answer ---- */
@@ -146,6 +117,30 @@ static void mend(char *s)
 	}
 }
 
+/* JSON: the action is behind the dot of a header. */
+static int json_request(const struct httpd_call *h, struct api_call *c, struct err *e)
+{
+	const char *target = strrchr(http_header(&h->headers, "x-amz-target"), '.');
+	struct json *j = h->body_len ? json_parse(h->body, h->body_len, e) : json_object();
+
+	c->action = target ? target + 1 : "";
+	c->body = j;
+	if (!j || json_type(j) != JSON_OBJECT)
+		return world_refuse(e, "SerializationException", "The body is no JSON object");
+	return 0;
+}
+
+static int request(const struct api_service *s, const struct httpd_call *h, struct api_call *c,
+		   struct err *e)
+{
+	if (!s->version)
+		return json_request(h, c, e);
+	if (params_parse(c, strcmp(h->method, "POST") == 0 ? h->body : h->query, e) < 0)
+		return -1;
+	c->action = param(c, "Action") ? param(c, "Action") : "";
+	return 0;
+}
+
 void api_answer(const struct api_service *s, struct httpd_call *h, struct api_answer *out)
 {
 	auto_buf struct buf inside = { 0 }, body = { 0 };
@@ -157,13 +152,11 @@ void api_answer(const struct api_service *s, struct httpd_call *h, struct api_an
 			      .action = "",
 			      .takes_ms = api->w->c.call_ms,
 			      .out = &inside };
-	bool post = strcmp(h->method, "POST") == 0;
 	struct err e = { 0 };
 	int rc;
 
 	request_id(c.request_id);
-	rc = params_parse(&c, post ? h->body : h->query, &e);
-	c.action = param(&c, "Action") ? param(&c, "Action") : "";
+	rc = request(s, h, &c, &e);
 	if (rc == 0)
 		rc = api_signer(api, h, s->name, &c.caller, c.a, &e);
 	if (rc == 0)
@@ -173,11 +166,11 @@ void api_answer(const struct api_service *s, struct httpd_call *h, struct api_an
 		s->wrap(&c, &body);
 	else
 		s->refusal(&c, &e, &body);
-	out->status = rc == 0 ? 200 : status_of(e.code);
-	out->takes_ms = c.takes_ms;
-	out->len = body.len;
-	out->body = arena_str(c.a, body.p);
-	log_call(s, &c, out->status, &e);
+	*out = (struct api_answer) { rc == 0 ? 200 : status_of(e.code),
+				     arena_str(c.a, body.p ? body.p : ""), body.len, c.takes_ms,
+				     s->version ? NULL : "application/x-amz-json-1.1" };
+	api_log(s, &c, out->status, &e);
+	json_free(&c.body);
 }
 
 struct later {
@@ -240,7 +233,7 @@ static void reply_send(struct api *api, void *arg)
 	struct http_headers h = { 0 };
 
 	(void)api;
-	http_add(&h, "Content-Type", "text/xml;charset=UTF-8");
+	http_add(&h, "Content-Type", r->answer.type ? r->answer.type : "text/xml;charset=UTF-8");
 	http_add(&h, "Server", "AmazonEC2");
 	httpd_reply(r->call, r->answer.status, &h, r->answer.body, r->answer.len);
 }

@@ -6,7 +6,7 @@
 #include "uri.h"
 #include "xml.h"
 
-enum { MAX_PARAMS = 2000 };
+enum { MAX_PARAMS = 5000 };
 
 const char *percent_decode(const char *s, size_t n, bool form, struct arena *a)
 {
@@ -53,7 +53,13 @@ static bool well_spelt(const char *s)
 
 int params_parse(struct api_call *c, const char *text, struct err *e)
 {
-	c->params = arena_get(c->a, MAX_PARAMS * sizeof(*c->params));
+	size_t room = 1;
+
+	for (const char *p = text; *p; p++)
+		room += *p == '&';
+	if (room > MAX_PARAMS)
+		room = MAX_PARAMS;
+	c->params = arena_get(c->a, room * sizeof(*c->params));
 	for (text += strspn(text, "&"); *text; text += strspn(text, "&")) {
 		size_t n = strcspn(text, "&"), name = strcspn(text, "=&");
 		struct param *p = &c->params[c->nparams];
@@ -77,12 +83,19 @@ int params_parse(struct api_call *c, const char *text, struct err *e)
 	return 0;
 }
 
-const char *param(const struct api_call *c, const char *name)
+const char *param_given(const struct api_call *c, const char *name)
 {
 	for (size_t i = 0; i < c->nparams; i++)
-		if (strcmp(c->params[i].name, name) == 0 && *c->params[i].value)
+		if (strcmp(c->params[i].name, name) == 0)
 			return c->params[i].value;
 	return NULL;
+}
+
+const char *param(const struct api_call *c, const char *name)
+{
+	const char *v = param_given(c, name);
+
+	return v && *v ? v : NULL;
 }
 
 struct strs param_list(const struct api_call *c, const char *name)
@@ -90,7 +103,7 @@ struct strs param_list(const struct api_call *c, const char *name)
 	struct strs out = { 0 };
 	const char *v;
 
-	while ((v = param(c, arena_fmt(c->a, "%s.%zu", name, out.n + 1))))
+	while ((v = param_given(c, arena_fmt(c->a, "%s.%zu", name, out.n + 1))))
 		strs_add(&out, v, c->a);
 	return out;
 }
@@ -177,4 +190,25 @@ void xml_el_int(struct buf *b, const char *name, int64_t v)
 void xml_el_bool(struct buf *b, const char *name, bool v)
 {
 	xml_el(b, name, v ? "true" : "false");
+}
+
+void query_wrap(const struct api_call *c, const char *xmlns, struct buf *out)
+{
+	buf_fmt(out, "<%sResponse xmlns=\"%s\"><%sResult>", c->action, xmlns, c->action);
+	buf_add(out, c->out->p ? c->out->p : "", c->out->len);
+	buf_fmt(out,
+		"</%sResult><ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata>"
+		"</%sResponse>",
+		c->action, c->request_id, c->action);
+}
+
+void query_refusal(const struct api_call *c, const struct err *e, const char *xmlns,
+		   struct buf *out)
+{
+	buf_fmt(out, "<ErrorResponse xmlns=\"%s\"><Error><Type>Sender</Type>", xmlns);
+	xml_el(out, "Code", *e->code ? e->code : "InternalFailure");
+	xml_el(out, "Message", e->msg);
+	buf_str(out, "</Error>");
+	xml_el(out, "RequestId", c->request_id);
+	buf_str(out, "</ErrorResponse>");
 }

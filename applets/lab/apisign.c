@@ -130,6 +130,18 @@ static int signature_check(const struct sigv4 *s, const struct httpd_call *c,
 	return 0;
 }
 
+/* The services have each their own words for it. */
+static int unknown_keys(const char *service, struct err *e)
+{
+	if (strcmp(service, "ec2") == 0)
+		return world_refuse(e, "AuthFailure",
+				    "AWS was not able to validate the provided access credentials");
+	return world_refuse(e,
+			    strcmp(service, "acm") == 0 ? "UnrecognizedClientException"
+							: "InvalidClientTokenId",
+			    "The security token included in the request is invalid.");
+}
+
 int api_signer(const struct api *api, const struct httpd_call *c, const char *service,
 	       const char **who, struct arena *a, struct err *e)
 {
@@ -148,11 +160,20 @@ int api_signer(const struct api *api, const struct httpd_call *c, const char *se
 		return incomplete(e, "X-Amz-Date");
 	if (keys_of(api->w, claim.key_id, &s.keys, who) < 0 ||
 	    strcmp(s.keys.token, http_header(&c->headers, "x-amz-security-token")) != 0)
-		return world_refuse(e, "AuthFailure",
-				    "AWS was not able to validate the provided access credentials");
+		return unknown_keys(service, e);
 	if (scope_check(&claim, s.region, service, date, e) < 0)
 		return -1;
 	if (llabs(wall_s() - s.unix_s) > CLOCK_SKEW_S)
 		return world_refuse(e, "RequestExpired", "Request has expired.");
 	return signature_check(&s, c, &claim, a, e);
+}
+
+const char *api_scope_service(const struct httpd_call *c, struct arena *a)
+{
+	struct claim claim = { 0 };
+	struct err none = { 0 };
+
+	if (claim_parse(http_header(&c->headers, "authorization"), &claim, a, &none) < 0)
+		return "";
+	return claim.service;
 }

@@ -43,11 +43,14 @@ static size_t read_name(const uint8_t *p, size_t left, char *out, size_t size)
 
 static struct ip lookup(const struct world *w, const char *name)
 {
-	char ec2[128];
+	static const char *const services[] = { "acm", "ec2", "elasticloadbalancing", "sts" };
+	char aws[128];
 
-	snprintf(ec2, sizeof(ec2), "ec2.%s.amazonaws.com", w->c.region);
-	if (strcmp(name, ec2) == 0)
-		return lab_vpc_ip(w, 10);
+	for (size_t i = 0; i < COUNT(services); i++) {
+		snprintf(aws, sizeof(aws), "%s.%s.amazonaws.com", services[i], w->c.region);
+		if (strcmp(name, aws) == 0)
+			return lab_vpc_ip(w, 10);
+	}
 	if (strcmp(name, "ifconfig.co") == 0)
 		return lab_echo_ip();
 	if (strcmp(name, "dns.google") == 0)

@@ -22,7 +22,18 @@ int eni_delete(struct api_call *c, struct err *e);
 int eni_assign(struct api_call *c, struct err *e);
 int eni_unassign(struct api_call *c, struct err *e);
 
+/* ec2group.c */
+int show_groups(struct api_call *c, struct err *e);
+int group_create(struct api_call *c, struct err *e);
+int group_remove(struct api_call *c, struct err *e);
+int group_authorize(struct api_call *c, struct err *e);
+int group_revoke(struct api_call *c, struct err *e);
+
+/* ec2route.c */
+int show_route_tables(struct api_call *c, struct err *e);
+
 /* ec2tag.c */
 int tags_create(struct api_call *c, struct err *e);
+int tags_delete(struct api_call *c, struct err *e);
 /* Put the tags at PREFIX.n.Key and PREFIX.n.Value on a list, or refuse them all. */
 MUST int tags_put(struct api_call *c, const char *prefix, struct world_tag **tags, struct err *e);

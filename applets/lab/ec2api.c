@@ -4,36 +4,53 @@
 #include "ec2act.h"
 
 #define FILTERS "Filter.Name Filter.Value MaxResults NextToken "
+#define PERMISSIONS                                                                            \
+	"IpPermissions.IpProtocol IpPermissions.FromPort IpPermissions.ToPort "                \
+	"IpPermissions.IpRanges.CidrIp IpPermissions.IpRanges.Description "                    \
+	"IpPermissions.Ipv6Ranges.CidrIpv6 IpPermissions.Ipv6Ranges.Description "              \
+	"IpPermissions.PrefixListIds.PrefixListId IpPermissions.PrefixListIds.Description "    \
+	"IpPermissions.Groups.GroupId IpPermissions.Groups.UserId IpPermissions.Groups.VpcId " \
+	"IpPermissions.Groups.Description"
 
 static const struct api_action actions[] = {
 	{ "AssignPrivateIpAddresses",
 	  "NetworkInterfaceId! SecondaryPrivateIpAddressCount PrivateIpAddress AllowReassignment "
 	  "Ipv4PrefixCount Ipv4Prefix",
-	  eni_assign, 2 },
+	  eni_assign, 2, NULL },
 	{ "AttachNetworkInterface", "NetworkInterfaceId! InstanceId! DeviceIndex! NetworkCardIndex",
-	  eni_attach, 3 },
+	  eni_attach, 3, NULL },
+	{ "AuthorizeSecurityGroupIngress", "GroupId! " PERMISSIONS, group_authorize, 1, NULL },
 	{ "CreateNetworkInterface",
 	  "SubnetId! Description SecurityGroupId ClientToken SecondaryPrivateIpAddressCount "
 	  "TagSpecification.ResourceType TagSpecification.Tag.Key TagSpecification.Tag.Value "
 	  "Ipv4PrefixCount Ipv4Prefix.Ipv4Prefix Ipv6AddressCount InterfaceType PrivateIpAddress",
-	  eni_create, 3 },
-	{ "CreateTags", "ResourceId! Tag.Key! Tag.Value", tags_create, 1 },
-	{ "DeleteNetworkInterface", "NetworkInterfaceId!", eni_delete, 2 },
+	  eni_create, 3, NULL },
+	{ "CreateSecurityGroup",
+	  "GroupName! GroupDescription! VpcId TagSpecification.ResourceType "
+	  "TagSpecification.Tag.Key TagSpecification.Tag.Value",
+	  group_create, 1, NULL },
+	{ "CreateTags", "ResourceId! Tag.Key! Tag.Value", tags_create, 1, NULL },
+	{ "DeleteNetworkInterface", "NetworkInterfaceId!", eni_delete, 2, NULL },
+	{ "DeleteSecurityGroup", "GroupId!", group_remove, 1, NULL },
+	{ "DeleteTags", "ResourceId! Tag.Key Tag.Value", tags_delete, 1, NULL },
 	{ "DescribeAvailabilityZones", FILTERS "ZoneName ZoneId AllAvailabilityZones", show_zones,
-	  1 },
-	{ "DescribeInstanceTypes", FILTERS "InstanceType", show_types, 1 },
-	{ "DescribeInstances", FILTERS "InstanceId", show_instances, 1 },
-	{ "DescribeNetworkInterfaces", FILTERS "NetworkInterfaceId", show_enis, 1 },
-	{ "DescribeSubnets", FILTERS "SubnetId", show_subnets, 1 },
-	{ "DescribeTags", FILTERS, show_tags, 1 },
-	{ "DescribeVpcs", FILTERS "VpcId", show_vpcs, 1 },
-	{ "DetachNetworkInterface", "AttachmentId! Force", eni_detach, 2 },
+	  1, NULL },
+	{ "DescribeInstanceTypes", FILTERS "InstanceType", show_types, 1, NULL },
+	{ "DescribeInstances", FILTERS "InstanceId", show_instances, 1, NULL },
+	{ "DescribeNetworkInterfaces", FILTERS "NetworkInterfaceId", show_enis, 1, NULL },
+	{ "DescribeRouteTables", FILTERS "RouteTableId", show_route_tables, 1, NULL },
+	{ "DescribeSecurityGroups", FILTERS "GroupId GroupName", show_groups, 1, NULL },
+	{ "DescribeSubnets", FILTERS "SubnetId", show_subnets, 1, NULL },
+	{ "DescribeTags", FILTERS, show_tags, 1, NULL },
+	{ "DescribeVpcs", FILTERS "VpcId", show_vpcs, 1, NULL },
+	{ "DetachNetworkInterface", "AttachmentId! Force", eni_detach, 2, NULL },
 	{ "ModifyNetworkInterfaceAttribute",
 	  "NetworkInterfaceId! Attachment.AttachmentId Attachment.DeleteOnTermination "
 	  "SecurityGroupId Description.Value SourceDestCheck.Value",
-	  eni_modify, 1 },
+	  eni_modify, 1, NULL },
+	{ "RevokeSecurityGroupIngress", "GroupId! " PERMISSIONS, group_revoke, 1, NULL },
 	{ "UnassignPrivateIpAddresses", "NetworkInterfaceId! PrivateIpAddress Ipv4Prefix",
-	  eni_unassign, 2 },
+	  eni_unassign, 2, NULL },
 };
 
 static void wrap_answer(const struct api_call *c, struct buf *out)
@@ -57,15 +74,5 @@ static void refusal(const struct api_call *c, const struct err *e, struct buf *o
 	buf_str(out, "</Response>");
 }
 
-static const struct api_service ec2 = { "ec2",          "2016-11-15", actions,
-					COUNT(actions), wrap_answer,  refusal };
-
-void ec2_answer(struct httpd_call *c, struct api_answer *out)
-{
-	api_answer(&ec2, c, out);
-}
-
-void ec2_serve(struct httpd_call *c)
-{
-	api_serve(&ec2, c);
-}
+const struct api_service ec2_service = { "ec2",          "2016-11-15", actions,
+					 COUNT(actions), wrap_answer,  refusal };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ec2api.h - EC2's answer to one request without a server: for tests. Sends nothing. */
+/* ec2api.h - EC2, for awsapi.c. */
 #pragma once
 #include "apicall.h"
 
-void ec2_answer(struct httpd_call *c, struct api_answer *out);
+extern const struct api_service ec2_service;

@@ -5,6 +5,7 @@
 
 #include "ec2act.h"
 #include "ec2xml.h"
+#include "sgroup.h"
 
 enum { MAX_COUNT = 1000, MAX_INDEX = 1000 };
 
@@ -30,16 +31,27 @@ static int not_simulated(struct api_call *c, const char *const *names, size_t n,
 	return 0;
 }
 
-static int groups_check(struct api_call *c, struct err *e)
+/* The one group that is named; NULL: none is. */
+static int groups_check(struct api_call *c, const char **out, struct err *e)
 {
 	struct strs groups = param_list(c, "SecurityGroupId");
 
 	for (size_t i = 0; i < groups.n; i++)
-		if (strcmp(groups.v[i], c->w->group) != 0)
+		if (!sgroup_find(c->w, groups.v[i]))
 			return world_refuse(e, "InvalidGroup.NotFound",
 					    "The security group '%.100s' does not exist",
 					    groups.v[i]);
+	if (groups.n > 1)
+		return world_refuse(e, "UnsupportedOperation",
+				    "The lab does not simulate several groups on one interface");
+	*out = groups.n ? groups.v[0] : NULL;
 	return 0;
+}
+
+static void set_group(struct eni *n, const char *group)
+{
+	if (group)
+		snprintf(n->group, sizeof(n->group), "%s", group);
 }
 
 static int addresses(struct api_call *c, const struct strs *texts, struct ip **out, struct err *e)
@@ -96,7 +108,7 @@ static int tag_created(struct api_call *c, struct eni *n, struct err *e)
 }
 
 static int create(struct api_call *c, struct subnet *s, const char *description, const char *token,
-		  struct err *e)
+		  const char *group, struct err *e)
 {
 	struct eni *n;
 	struct err ignored;
@@ -111,6 +123,7 @@ static int create(struct api_call *c, struct subnet *s, const char *description,
 		return -1;
 	}
 	snprintf(n->token, sizeof(n->token), "%s", token);
+	set_group(n, group);
 	write_created(c, n);
 	return 0;
 }
@@ -121,7 +134,7 @@ int eni_create(struct api_call *c, struct err *e)
 					     "Ipv6AddressCount", "InterfaceType",
 					     "PrivateIpAddress" };
 	const char *description = param(c, "Description"), *token = param(c, "ClientToken");
-	const char *id = param(c, "SubnetId");
+	const char *id = param(c, "SubnetId"), *group;
 	struct subnet *s = world_subnet(c->w, id);
 	struct eni *same = made_before(c->w, token ? token : "");
 
@@ -135,10 +148,10 @@ int eni_create(struct api_call *c, struct err *e)
 	    (token && strlen(token) >= sizeof(same->token)))
 		return world_refuse(e, "InvalidParameterValue",
 				    "Description or ClientToken is too long");
-	if (groups_check(c, e) < 0)
+	if (groups_check(c, &group, e) < 0)
 		return -1;
 	if (!same)
-		return create(c, s, description, token ? token : "", e);
+		return create(c, s, description, token ? token : "", group, e);
 	if (same->subnet != s || strcmp(same->description, description) != 0)
 		return world_refuse(e, "IdempotentParameterMismatch",
 				    "The client token '%s' was used with other parameters.",
@@ -209,11 +222,11 @@ static int modify_attachment(struct api_call *c, struct eni *n, struct err *e)
 
 int eni_modify(struct api_call *c, struct err *e)
 {
-	const char *description = param(c, "Description.Value");
+	const char *description = param(c, "Description.Value"), *group;
 	struct eni *n;
 	bool check;
 
-	if (find_eni(c, &n, e) < 0 || groups_check(c, e) < 0 ||
+	if (find_eni(c, &n, e) < 0 || groups_check(c, &group, e) < 0 ||
 	    param_bool(c, "SourceDestCheck.Value", true, &check, e) < 0)
 		return -1;
 	if (!check)
@@ -225,6 +238,7 @@ int eni_modify(struct api_call *c, struct err *e)
 		return -1;
 	if (description)
 		snprintf(n->description, sizeof(n->description), "%s", description);
+	set_group(n, group);
 	xml_el_bool(c->out, "return", true);
 	return 0;
 }

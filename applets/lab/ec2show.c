@@ -6,6 +6,7 @@
 #include "ec2act.h"
 #include "ec2filter.h"
 #include "ec2xml.h"
+#include "sgroup.h"
 
 static const char *number(struct arena *a, int n)
 {
@@ -168,7 +169,7 @@ int show_subnets(struct api_call *c, struct err *e)
 		query_offer(&q, "cidr-block", cidr_text(s->cidr).s);
 		query_offer(&q, "cidr", cidr_text(s->cidr).s);
 		query_offer(&q, "default-for-az", "false");
-		query_offer(&q, "map-public-ip-on-launch", "true");
+		query_offer(&q, "map-public-ip-on-launch", truth(!s->private));
 		query_offer_tags(&q, s->tags);
 		if (!query_wants(&q, s->id, i + 1))
 			continue;
@@ -246,7 +247,7 @@ int show_zones(struct api_call *c, struct err *e)
 	if (query_read(&q, c, "ZoneName", e) < 0 || zones_check(c, &q.ids, &ids, e) < 0)
 		return -1;
 	buf_str(c->out, "<availabilityZoneInfo>");
-	for (size_t i = 0; i < w->nsubnets; i++) {
+	for (size_t i = 0; i < (size_t)w->c.zones; i++) {
 		const struct subnet *s = &w->subnets[i];
 
 		query_item(&q);
@@ -335,6 +336,8 @@ int show_tags(struct api_call *c, struct err *e)
 		show_resource(&q, c, "instance", w->instances[i].id, w->instances[i].tags, &serial);
 	for (const struct eni *n = w->enis; n; n = n->next)
 		show_resource(&q, c, "network-interface", n->id, n->tags, &serial);
+	for (const struct sgroup *g = w->groups; g; g = g->next)
+		show_resource(&q, c, "security-group", g->id, g->tags, &serial);
 	buf_str(c->out, "</tagSet>");
 	return query_end(&q, e);
 }

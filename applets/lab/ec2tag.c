@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ec2act.h"
+#include "sgroup.h"
 
 enum { MAX_TAGS = 50, MAX_KEY = 127, MAX_VALUE = 255 };
 
@@ -73,8 +74,9 @@ static int tags_of(struct world *w, const char *id, struct world_tag ***out, str
 	struct instance *i = str_prefix(id, "i-") ? world_instance(w, id) : NULL;
 	struct subnet *s = world_subnet(w, id);
 	struct eni *n = world_eni(w, id);
+	struct sgroup *g = sgroup_find(w, id);
 
-	*out = i ? &i->tags : s ? &s->tags : n ? &n->tags : NULL;
+	*out = g ? &g->tags : i ? &i->tags : s ? &s->tags : n ? &n->tags : NULL;
 	if (strcmp(id, w->vpc_id) == 0)
 		*out = &w->vpc_tags;
 	if (*out)
@@ -83,6 +85,9 @@ static int tags_of(struct world *w, const char *id, struct world_tag ***out, str
 		return not_there(e, "InvalidInstanceID.NotFound", "instance", id);
 	if (str_prefix(id, "subnet-"))
 		return not_there(e, "InvalidSubnetID.NotFound", "subnet", id);
+	if (str_prefix(id, "sg-"))
+		return world_refuse(e, "InvalidGroup.NotFound",
+				    "The security group '%.100s' does not exist", id);
 	if (str_prefix(id, "eni-"))
 		return not_there(e, "InvalidNetworkInterfaceID.NotFound", "networkInterface", id);
 	return world_refuse(e, "InvalidID", "The ID '%.100s' is not valid", id);
@@ -99,6 +104,36 @@ int tags_create(struct api_call *c, struct err *e)
 	for (size_t i = 0; i < ids.n; i++)
 		if (tags_of(c->w, ids.v[i], &tags, e) < 0 || tags_put(c, "Tag", tags, e) < 0)
 			return -1;
+	xml_el_bool(c->out, "return", true);
+	return 0;
+}
+
+/* A tag with a value goes only if it has that value; no tags: all but reserved ones. */
+static void drop(struct api_call *c, struct world_tag **tags)
+{
+	const char *key;
+
+	for (size_t n = 1; (key = nth(c, "Tag", n, "Key")); n++)
+		world_untag(tags, key, param_given(c, arena_fmt(c->a, "Tag.%zu.Value", n)));
+	if (nth(c, "Tag", 1, "Key"))
+		return;
+	while (*tags)
+		*tags = (*tags)->next;
+}
+
+int tags_delete(struct api_call *c, struct err *e)
+{
+	struct strs ids = param_list(c, "ResourceId");
+	struct world_tag **tags;
+
+	for (size_t i = 0; i < ids.n; i++)
+		if (tags_of(c->w, ids.v[i], &tags, e) < 0)
+			return -1;
+	for (size_t i = 0; i < ids.n; i++) {
+		if (tags_of(c->w, ids.v[i], &tags, e) < 0)
+			return -1;
+		drop(c, tags);
+	}
 	xml_el_bool(c->out, "return", true);
 	return 0;
 }

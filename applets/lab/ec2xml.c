@@ -4,6 +4,7 @@
 
 #include "apicall.h"
 #include "ec2xml.h"
+#include "sgroup.h"
 
 struct ip eni_public_ip(const struct eni *n)
 {
@@ -45,11 +46,13 @@ void xml_tags(struct buf *b, const struct world_tag *tags)
 	buf_str(b, "</tagSet>");
 }
 
-static void group_set(struct buf *b, const char *id)
+static void group_set(struct buf *b, const struct world *w, const char *id)
 {
+	const struct sgroup *g = sgroup_find(w, id);
+
 	buf_str(b, "<groupSet><item>");
 	xml_el(b, "groupId", id);
-	xml_el(b, "groupName", "default");
+	xml_el(b, "groupName", g ? g->name : "");
 	buf_str(b, "</item></groupSet>");
 }
 
@@ -112,7 +115,7 @@ static void eni_common(struct buf *b, const struct world *w, const struct eni *n
 	xml_el(b, "privateIpAddress", ip_text(n->ips[0].ip).s);
 	xml_el(b, "privateDnsName", world_private_dns(w, n->ips[0].ip).s);
 	xml_el_bool(b, "sourceDestCheck", true);
-	group_set(b, n->group);
+	group_set(b, w, n->group);
 	association(b, w, n);
 	address_set(b, w, n);
 	buf_str(b, "<ipv6AddressesSet/>");
@@ -194,13 +197,25 @@ void xml_instance(struct buf *b, const struct world *w, const struct instance *i
 	xml_el(b, "privateIpAddress", ip_text(i->primary->ips[0].ip).s);
 	xml_el(b, "ipAddress", ip_text(i->public_ip).s);
 	xml_el_bool(b, "sourceDestCheck", true);
-	group_set(b, i->primary->group);
+	group_set(b, w, i->primary->group);
 	instance_machine(b, w, i);
 	xml_tags(b, i->tags);
 	instance_enis(b, w, i);
 }
 
 /* ---- the network ---- */
+
+static void blocks6(struct buf *b, struct cidr c, const char *what, const char *id)
+{
+	buf_str(b, "<ipv6CidrBlockAssociationSet>");
+	if (c.ip.family)
+		buf_fmt(b,
+			"<item><ipv6CidrBlock>%s</ipv6CidrBlock>"
+			"<associationId>%s-cidr-assoc-%s</associationId>"
+			"<ipv6CidrBlockState><state>associated</state></ipv6CidrBlockState></item>",
+			cidr_text(c).s, what, id);
+	buf_str(b, "</ipv6CidrBlockAssociationSet>");
+}
 
 void xml_subnet(struct buf *b, const struct world *w, const struct subnet *s)
 {
@@ -211,12 +226,12 @@ void xml_subnet(struct buf *b, const struct world *w, const struct subnet *s)
 	xml_el(b, "ownerId", w->account);
 	xml_el(b, "vpcId", w->vpc_id);
 	xml_el(b, "cidrBlock", cidr_text(s->cidr).s);
-	buf_str(b, "<ipv6CidrBlockAssociationSet/>");
+	blocks6(b, world_subnet6(w, s), "subnet", s->id + 7);
 	xml_el_int(b, "availableIpAddressCount", world_subnet_free(w, s));
 	xml_el(b, "availabilityZone", s->zone);
 	xml_el(b, "availabilityZoneId", s->zone_id);
 	xml_el_bool(b, "defaultForAz", false);
-	xml_el_bool(b, "mapPublicIpOnLaunch", true);
+	xml_el_bool(b, "mapPublicIpOnLaunch", !s->private);
 	xml_el_bool(b, "assignIpv6AddressOnCreation", false);
 	xml_tags(b, s->tags);
 }
@@ -235,6 +250,8 @@ void xml_vpc(struct buf *b, const struct world *w)
 		"<cidrBlockState><state>associated</state></cidrBlockState></item>"
 		"</cidrBlockAssociationSet>",
 		cidr.s, w->vpc_id + 4);
+	if (w->c.ipv6)
+		blocks6(b, world_vpc6(w), "vpc", w->vpc_id + 4);
 	buf_fmt(b, "<dhcpOptionsId>dopt-%s</dhcpOptionsId>", w->vpc_id + 4);
 	xml_el(b, "instanceTenancy", "default");
 	xml_el_bool(b, "isDefault", false);

@@ -2,6 +2,7 @@
 /* lab.h - one running simulated VPC: the process that is its router, its AWS and its nodes' parent.
  */
 #pragma once
+#include "acmlab.h"
 #include "httpd.h"
 #include "labapi.h"
 #include "loop.h"
@@ -31,12 +32,14 @@ struct lab {
 	const char *env;    /* for their agents: "NAME=VALUE NAME=VALUE" */
 	struct world w;
 	struct loop *loop;
+	struct elb elb;
+	struct acm acm;
 	struct api api;
 	struct nl nl; /* in the router's namespace, which is the process's own */
 	int internet; /* descriptor of the Internet's network namespace */
 	struct node nodes[LAB_MAX_NODES];
 	size_t nnodes;
-	struct httpd *imds, *ec2, *echo, *control;
+	struct httpd *imds, *aws, *echo, *control;
 	struct dns dns[2];
 	struct watch signals;
 	bool stopping;
@@ -62,7 +65,7 @@ const char *lab_vpcbox(const char *given, char out[]);
 /* Where the control socket of a lab lies: an abstract address, so that nothing is left when the
  * process dies. */
 void lab_socket(const char *name, char *out, size_t size);
-/* Addresses of the services inside the VPC: base + 2 (resolver), base + 10 (EC2's endpoint). */
+/* Addresses of the services inside the VPC: base + 2 (resolver), base + 10 (AWS's endpoint). */
 struct ip lab_vpc_ip(const struct world *w, uint32_t n);
 struct cidr lab_public(void);    /* 203.0.113.0/24, RFC 5737 */
 struct ip lab_echo_ip(void);     /* 198.51.100.80: ifconfig.co */

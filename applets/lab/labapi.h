@@ -10,17 +10,34 @@
 #define LAB_SECRET "vpcbox-lab/this-is-no-secret/00000000000"
 
 struct later;
+struct elb;
+struct acm;
+/* Refuse calls of an action: the nth alone, or all (0). */
+struct api_rule {
+	struct api_rule *next;
+	const char *action; /* or what it begins with, for buckets */
+	const char *code;   /* NULL: a bucket, which holds burst calls and gets rate a second */
+	long nth, seen;
+	bool done; /* refuse what was done */
+	double rate, burst, level;
+	int64_t at; /* now_ms() of level */
+};
 struct api {
 	struct world *w;
+	struct elb *elb; /* NULL: there is none */
+	struct acm *acm;
+	struct api_rule *faults, *buckets;
 	struct loop *loop; /* NULL: everything happens at once, for tests */
 	int log_fd;        /* one JSON line a call */
+	bool log_all;      /* every parameter of it, whole */
 	struct later *later;
 };
 /* Drop what is still to happen: answers under way, links not yet up. Before httpd_free(). */
 void api_free(struct api *api);
 
-/* EC2's query API, as a handler for httpd_new() (arg: struct api). */
-httpd_fn ec2_serve;
+/* Every service, as a handler for httpd_new() (arg: struct api); they are told apart by what the
+ * request is signed for, and EC2 answers what is signed for none. */
+httpd_fn aws_serve;
 /* IMDSv2, likewise; who asks is known by the peer's address. */
 httpd_fn imds_serve;
 /* The text at a path below /latest ("meta-data/mac", "meta-data/"; a slash in front does not

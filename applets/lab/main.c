@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "awsd.h"
 #include "enter.h"
 #include "lab.h"
 #include "labpod.h"
@@ -103,20 +104,14 @@ static int find_vpcbox(char *path, struct err *e)
 }
 
 /* The model's numbers are ints; what they may be it says itself. */
-static int ints_check(struct err *e)
+static int ints_check(const struct opt *opts, size_t n, struct err *e)
 {
-	const struct {
-		const char *name;
-		long v;
-	} all[] = {
-		{ "nodes", nodes },         { "zones", zones },     { "subnet-prefix", subnet_len },
-		{ "hop-limit", hop_limit }, { "call-ms", call_ms }, { "attach-ms", attach_ms },
-		{ "imds-lag-ms", lag_ms }
-	};
+	for (size_t i = 0; i < n; i++) {
+		long v = opts[i].type == OPT_INT ? *(long *)opts[i].dst : 0;
 
-	for (size_t i = 0; i < COUNT(all); i++)
-		if (all[i].v != (int)all[i].v)
-			return fail(e, EINVAL, "--%s: %ld is out of range", all[i].name, all[i].v);
+		if (v != (int)v && opts[i].dst != &seed)
+			return fail(e, EINVAL, "--%s: %ld is out of range", opts[i].name, v);
+	}
 	return 0;
 }
 
@@ -138,7 +133,7 @@ static int options_of_up(struct lab_options *o, char *path, struct err *e)
 	o->detach = detach;
 	o->env = env;
 	o->vpcbox = path;
-	if (ints_check(e) < 0)
+	if (ints_check(up_opts, COUNT(up_opts), e) < 0)
 		return -1;
 	if (nodes < 1 || nodes > LAB_MAX_NODES)
 		return fail(e, EINVAL, "--nodes: %ld is not 1 to %d", nodes, LAB_MAX_NODES);
@@ -342,6 +337,12 @@ static const struct verb {
 	  "  vpcbox-lab pod add -o json node2 pod-2\n"
 	  "  vpcbox-lab pod exec pod-1 -- ping -c 1 8.8.8.8\n",
 	  pod_opts, COUNT(pod_opts), pod_main },
+	{ "aws", "[OPTION...]", "EC2, ELBv2, ACM and STS of a VPC alone, without root",
+	  "  vpcbox-lab aws --listen 127.0.0.1:4566 --provision-ms 0 --register-ms 0 --health-ms "
+	  "0\n"
+	  "  vpcbox-lab aws --fail CreateRule:3=TooManyRules,DeleteTargetGroup=ResourceInUse\n"
+	  "  AWS_ENDPOINT_URL=http://127.0.0.1:4566 aws elbv2 describe-load-balancers\n",
+	  awsd_opts, AWSD_OPTS, awsd_verb },
 	{ "tour", "[OPTION...]", "the guided walk through it all", "  vpcbox-lab tour --step\n",
 	  tour_opts, COUNT(tour_opts), tour_verb },
 };
@@ -373,7 +374,7 @@ static int run_verb(const struct verb *v, int argc, char **argv)
 	at = opt_parse(v->opts, v->nopts, argc, argv, &e);
 	if (at < 0)
 		return usage_error(&e);
-	if (!help)
+	if (!help && !awsd_help)
 		return check_usage(v, argc - at, argv + at, &e) < 0 ? usage_error(&e)
 								    : v->main(argc - at, argv + at);
 	snprintf(usage, sizeof(usage), "vpcbox-lab %s %s", v->name, v->args);

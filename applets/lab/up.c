@@ -101,20 +101,24 @@ static int watch_signals(struct lab *lab, struct err *e)
 
 static int serve(struct lab *lab, struct err *e)
 {
-	struct ip imds = ip_v4(0xa9fea9fe), ec2 = lab_vpc_ip(&lab->w, 10), echo = lab_echo_ip();
+	struct ip imds = ip_v4(0xa9fea9fe), aws = lab_vpc_ip(&lab->w, 10), echo = lab_echo_ip();
 	struct httpd_at at = { .ip = &imds, .port = IMDS_PORT };
 
-	lab->api = (struct api) { .w = &lab->w, .loop = lab->loop };
+	lab->elb = (struct elb) { .w = &lab->w, .acm = &lab->acm, .c = elb_defaults() };
+	lab->acm.elb = &lab->elb;
+	lab->api = (struct api) {
+		.w = &lab->w, .elb = &lab->elb, .acm = &lab->acm, .loop = lab->loop
+	};
 	lab->api.log_fd =
 		open("/run/vpcbox-lab/ec2.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (lab->api.log_fd < 0)
 		return fail(e, errno, "open /run/vpcbox-lab/ec2.log:");
 	lab->imds = httpd_new(lab->loop, &at, imds_serve, &lab->api, e);
-	at.ip = &ec2;
-	lab->ec2 = lab->imds ? httpd_new(lab->loop, &at, ec2_serve, &lab->api, e) : NULL;
+	at.ip = &aws;
+	lab->aws = lab->imds ? httpd_new(lab->loop, &at, aws_serve, &lab->api, e) : NULL;
 	at.ip = &echo;
 	at.netns_fd = lab->internet;
-	lab->echo = lab->ec2 ? httpd_new(lab->loop, &at, echo_serve, lab, e) : NULL;
+	lab->echo = lab->aws ? httpd_new(lab->loop, &at, echo_serve, lab, e) : NULL;
 	return lab->echo && dnsd_start(lab, e) == 0 ? 0 : wrap(e, "services of the VPC");
 }
 

@@ -113,6 +113,14 @@ void world_tag(struct world *w, struct world_tag **tags, const char *key, const 
 	(*at)->value = arena_str(&w->a, value);
 }
 
+void world_untag(struct world_tag **tags, const char *key, const char *value)
+{
+	struct world_tag **at = tag_find(tags, key);
+
+	if (*at && (!value || strcmp((*at)->value, value) == 0))
+		*at = (*at)->next;
+}
+
 const char *world_tag_get(const struct world_tag *tags, const char *key)
 {
 	while (tags && strcmp(tags->key, key) != 0)

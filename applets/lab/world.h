@@ -22,6 +22,8 @@ struct world_config {
 	struct cidr vpc;           /* a /16 to /20 */
 	int subnet_len;            /* 20 to 24; subnet k of zone k (1..) is the k-th such block */
 	int hop_limit;             /* of IMDS token answers: 2 as on EKS nodes, 1 shuts pods out */
+	bool ipv6;                 /* blocks of 2001:db8::/32, for those that only ask */
+	bool private_subnets;      /* one in each zone too, behind all the public ones */
 	uint64_t seed;             /* ids and addresses are a function of it */
 	int call_ms, attach_ms, imds_lag_ms; /* how long a call takes, a link needs, IMDS lags */
 };
@@ -33,6 +35,7 @@ struct world_tag {
 struct subnet {
 	char id[WORLD_ID], zone[WORLD_NAME], zone_id[16];
 	struct cidr cidr;
+	bool private; /* no way to the Internet */
 	struct world_tag *tags;
 	uint64_t rng; /* of all that is created in it: what other zones do changes nothing here */
 };
@@ -97,6 +100,7 @@ struct world {
 	struct instance *instances;
 	size_t ninstances;
 	struct eni *enis;
+	struct sgroup *groups; /* security groups, sgroup.h */
 	struct world_hooks hooks;
 	uint64_t rng, serials;
 	struct arena a; /* strings that live as long as the world */
@@ -119,6 +123,10 @@ struct world_dns world_public_dns(const struct world *w, struct ip ip);
 uint64_t world_draw(uint64_t *rng);
 /* "eni-0" + 16 hex digits, from the world's own generator. */
 void world_id(struct world *w, const char *prefix, char *out, size_t size);
+
+/* IPv6 blocks, of the VPC and of a subnet; none without world_config.ipv6. */
+struct cidr world_vpc6(const struct world *w);
+struct cidr world_subnet6(const struct world *w, const struct subnet *s);
 
 struct eni *world_eni(struct world *w, const char *id);
 struct eni *world_eni_attachment(struct world *w, const char *attachment);
@@ -151,4 +159,6 @@ MUST int world_assign(struct world *w, struct eni *eni, int count, const struct 
 		      size_t *first, struct err *e);
 MUST int world_unassign(struct world *w, struct eni *eni, struct ip ip, struct err *e);
 void world_tag(struct world *w, struct world_tag **tags, const char *key, const char *value);
+/* Take a tag off the list; a value that is not NULL must be its own. */
+void world_untag(struct world_tag **tags, const char *key, const char *value);
 const char *world_tag_get(const struct world_tag *tags, const char *key); /* NULL: absent */

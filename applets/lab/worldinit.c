@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sgroup.h"
 #include "str.h"
-#include "world.h"
 
 enum { PUBLIC_FIRST = 10 };
 static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -138,7 +138,7 @@ static int config_check(const struct world_config *c, struct err *e)
 		return fail(e, EINVAL, "vpc cidr: '%s' has host bits; did you mean %s?",
 			    cidr_text(c->vpc).s, cidr_text(cidr_network(c->vpc)).s);
 	if (c->subnet_len < WORLD_SUBNET_MIN || c->subnet_len > 24 ||
-	    c->zones >= 1 << (c->subnet_len - c->vpc.len))
+	    (c->private_subnets ? 2 : 1) * c->zones >= 1 << (c->subnet_len - c->vpc.len))
 		return fail(e, EINVAL,
 			    "subnet prefix: /%d must be /20 to /24, and %d of them and one for "
 			    "services fit into %s",
@@ -175,18 +175,41 @@ static void zone_id(const char *region, int k, char *out, size_t size)
 	snprintf(out, size, "%s%.6s%u-az%d", area, brief, number % 10, k);
 }
 
+/* k is from 1 on: the zones' public subnets, then their private ones. */
 static void subnet_init(struct world *w, int k)
 {
 	struct subnet *s = &w->subnets[k - 1];
+	int zone = (k - 1) % w->c.zones;
+	char letter = (char)('a' + zone);
 
 	world_id(w, "subnet-", s->id, sizeof(s->id));
-	snprintf(s->zone, sizeof(s->zone), "%s%c", w->c.region, 'a' + k - 1);
-	zone_id(w->c.region, k, s->zone_id, sizeof(s->zone_id));
+	snprintf(s->zone, sizeof(s->zone), "%s%c", w->c.region, letter);
+	zone_id(w->c.region, zone + 1, s->zone_id, sizeof(s->zone_id));
 	s->cidr = (struct cidr) { ip_add(w->c.vpc.ip, (uint64_t)k << (32 - w->c.subnet_len)),
 				  (uint8_t)w->c.subnet_len };
 	s->rng = world_draw(&w->rng);
-	world_tag(w, &s->tags, "Name", arena_fmt(&w->a, "vpcbox-lab-public-%c", 'a' + k - 1));
-	world_tag(w, &s->tags, "kubernetes.io/role/elb", "1");
+	s->private = k > w->c.zones;
+	world_tag(w, &s->tags, "Name",
+		  arena_fmt(&w->a, "vpcbox-lab-%s-%c", s->private ? "private" : "public", letter));
+	world_tag(w, &s->tags,
+		  s->private ? "kubernetes.io/role/internal-elb" : "kubernetes.io/role/elb", "1");
+}
+
+struct cidr world_vpc6(const struct world *w)
+{
+	return w->c.ipv6 ? (struct cidr) { { IP_V6, { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 1 } }, 56 }
+			 : (struct cidr) { 0 };
+}
+
+struct cidr world_subnet6(const struct world *w, const struct subnet *s)
+{
+	struct cidr c = world_vpc6(w);
+
+	if (!w->c.ipv6)
+		return c;
+	c.ip.b[7] = (uint8_t)(s - w->subnets + 1);
+	c.len = 64;
+	return c;
 }
 
 /* ---- nodes ---- */
@@ -251,9 +274,10 @@ int world_init(struct world *w, const struct world_config *c, struct err *e)
 	world_id(w, "sg-", w->group, sizeof(w->group));
 	world_id(w, "igw-", w->igw, sizeof(w->igw));
 	world_tag(w, &w->vpc_tags, "Name", "vpcbox-lab");
-	w->nsubnets = (size_t)c->zones;
+	sgroups_init(w);
+	w->nsubnets = (size_t)(c->private_subnets ? 2 * c->zones : c->zones);
 	w->subnets = xalloc(w->nsubnets * sizeof(*w->subnets));
-	for (int k = 1; k <= c->zones; k++)
+	for (int k = 1; k <= (int)w->nsubnets; k++)
 		subnet_init(w, k);
 	w->ninstances = (size_t)c->nodes;
 	w->instances = xalloc(w->ninstances * sizeof(*w->instances));
@@ -272,6 +296,7 @@ void world_free(struct world *w)
 		free(w->enis);
 		w->enis = next;
 	}
+	sgroups_free(w);
 	free(w->subnets);
 	free(w->instances);
 	arena_free(&w->a);

@@ -71,15 +71,18 @@ def make(c):
 
 
 class Corpus:
-    def __init__(self, url):
-        self.c = boto3.client("ec2", REGION, endpoint_url=url, config=botocore.config.Config(
+    def __init__(self, url, service="ec2", steps=None):
+        self.c = boto3.client(service, REGION, endpoint_url=url, config=botocore.config.Config(
             retries={"total_max_attempts": 1}, parameter_validation=False))
-        self.steps = {}
+        self.steps = {} if steps is None else steps
+
+    def seen(self, answer):
+        return answer
 
     def __call__(self, name, action, **args):
         try:
             answer = getattr(self.c, action)(**args)
-            self.steps[name] = fields(answer)
+            self.steps[name] = fields(self.seen(answer))
         except botocore.exceptions.ClientError as e:
             answer = {}
             self.steps[name] = {"refused": ["%s %d" % (e.response["Error"]["Code"],
@@ -241,9 +244,13 @@ def compare(lab, moto, doc):
                 claim("every row says which of them is like EC2", likes)])
 
 
-if sys.argv[1] == "run":
-    run(sys.argv[2], sys.argv[3])
-    sys.stdout.flush()
-    os._exit(0)  # moto's thread would go on
-else:
+def main(run):
+    if sys.argv[1] == "run":
+        run(sys.argv[2], sys.argv[3])
+        sys.stdout.flush()
+        os._exit(0)  # moto's thread would go on
     sys.exit(compare(*sys.argv[2:5]))
+
+
+if __name__ == "__main__":
+    main(run)

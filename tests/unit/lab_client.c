@@ -31,7 +31,7 @@ static void site_open(struct site *s)
 	s->i = &s->f->w.instances[0];
 	s->i->primary->ips[0].ip = (struct ip) { IP_V4, { 127, 0, 0, 1 } };
 	web_serve(&s->imds, imds_serve, &s->f->api);
-	web_serve(&s->ec2, ec2_serve, &s->f->api);
+	web_serve(&s->ec2, aws_serve, &s->f->api);
 	for (size_t k = 0; k < COUNT(unwanted); k++)
 		unsetenv(unwanted[k]);
 	setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", s->imds.url, 1);

@@ -331,7 +331,7 @@ TEST(ec2_answers_over_http_after_a_while)
 	struct http_response r = { 0 };
 	struct err e = { 0 };
 
-	site_open(&s, f, ec2_serve);
+	site_open(&s, f, aws_serve);
 	f->api.loop = s.web.loop;
 	http_add(&q.headers, "Host", http_host(&s.c, &f->a));
 	sigv4_sign(&v, &q, &f->a);

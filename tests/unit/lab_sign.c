@@ -37,7 +37,7 @@ TEST(ec2_refuses_what_is_not_signed_well)
 		  "SignatureDoesNotMatch", "The request signature we calculated does not match" },
 		{ LAB_KEY_ID, LAB_SECRET, "us-east-1", "ec2", NULL, 0, 403, "SignatureDoesNotMatch",
 		  "valid region" },
-		{ LAB_KEY_ID, LAB_SECRET, "ap-northeast-2", "sts", NULL, 0, 403,
+		{ LAB_KEY_ID, LAB_SECRET, "ap-northeast-2", "s3", NULL, 0, 403,
 		  "SignatureDoesNotMatch", "correct service: 'ec2'" },
 		{ LAB_KEY_ID, LAB_SECRET, "ap-northeast-2", "ec2", NULL, 400, 400, "RequestExpired",
 		  "Request has expired." },
@@ -154,10 +154,10 @@ TEST(ec2_bounds_the_number_of_parameters)
 	auto_fix struct fix *f = fix_new("t3.medium");
 	auto_buf struct buf form = { 0 };
 
-	for (int i = 0; i < 5000; i++)
+	for (int i = 0; i < 6000; i++)
 		buf_fmt(&form, "a.%d=1&", i);
 	ask_as(f, &signer_lab, "POST", form.p);
-	CHECK(ask_refused(f, 400, "MalformedQueryString", "2000"));
+	CHECK(ask_refused(f, 400, "MalformedQueryString", "5000"));
 }
 
 TEST(ec2_a_dry_run_changes_nothing)
@@ -211,4 +211,30 @@ TEST(ec2_logs_a_line_of_json_for_each_call_and_no_secret)
 		CHECK(!strstr(text, "secret-enough") && !strstr(text, i->secret) &&
 		      !strstr(text, i->session) && !strstr(text, "Signature"));
 	}
+}
+
+TEST(sts_knows_who_asks)
+{
+	auto_fix struct fix *f = fix_new("t3.medium");
+	const struct instance *i = &f->w.instances[0];
+	struct signer s = signer_lab;
+	const char *form = "Action=GetCallerIdentity&Version=2011-06-15";
+	const struct xml *x;
+
+	s.service = "sts";
+	x = ask_as(f, &s, "POST", form);
+	CHECK_STR(xml_text(x, "GetCallerIdentityResult/Account"), f->w.account);
+	CHECK(str_suffix(xml_text(x, "GetCallerIdentityResult/Arn"), ":user/lab"));
+	s.keys = (struct aws_keys) { i->key_id, i->secret, i->session };
+	x = ask_as(f, &s, "POST", form);
+	CHECK(str_suffix(xml_text(x, "GetCallerIdentityResult/Arn"),
+			 "assumed-role/" WORLD_ROLE "/node1"));
+	s.keys.id = "AKIANOBODY0000000000";
+	x = ask_as(f, &s, "POST", form);
+	CHECK(f->r.status == 403);
+	CHECK_STR(xml_text(x, "Error/Code"), "InvalidClientTokenId");
+	s.keys = signer_lab.keys;
+	x = ask_as(f, &s, "POST", "Action=GetCallerIdentity&Version=2016-11-15");
+	CHECK(f->r.status == 400);
+	CHECK_STR(xml_text(x, "Error/Code"), "NoSuchVersion");
 }

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* elbshape.c - tables of what Elastic Load Balancing takes and answers in the lab. */
+#include "elbshape.h"
+
+SHAPE_TABLE(lb_new, LB_NEW)
+SHAPE_TABLE(lb_shown, LB_SHOWN)
+SHAPE_TABLE(lb_query, LB_QUERY)
+SHAPE_TABLE(lb_subnets, LB_SUBNETS)
+SHAPE_TABLE(lb_set, LB_SET)
+SHAPE_TABLE(lb_capacity, LB_CAPACITY)
+SHAPE_TABLE(lb_capacity_zone, LB_CAPACITY_ZONE)
+SHAPE_TABLE(lb_capacity_shown, LB_CAPACITY_SHOWN)
+SHAPE_TABLE(attributes, ATTRIBUTES)
+SHAPE_TABLE(listener_query, LISTENER_QUERY)
+SHAPE_TABLE(certificate_query, CERTIFICATE_QUERY)
+SHAPE_TABLE(certificate_shown, CERTIFICATE_SHOWN)
+SHAPE_TABLE(listener_shown, LISTENER_SHOWN)
+SHAPE_TABLE(rule_condition, RULE_CONDITION)
+SHAPE_TABLE(rule_shown, RULE_SHOWN)
+SHAPE_TABLE(rule_query, RULE_QUERY)
+SHAPE_TABLE(rule_new, RULE_NEW)
+SHAPE_TABLE(rule_change, RULE_CHANGE)
+SHAPE_TABLE(group_query, GROUP_QUERY)
+SHAPE_TABLE(health_query, HEALTH_QUERY)
+SHAPE_TABLE(nothing, NOTHING)
