@@ -68,11 +68,14 @@ $(OUT)/tools/%: $(OUT)/obj/tests/bench/%.o $(LOW)
 	$(LINK)
 
 # Objects and facts of AWS in, the controller's model out.
-$(OUT)/tools/lbmodel: $(OUT)/obj/tests/tools/lbmodel.o $(OUT)/obj/tests/unit/lbcase.o \
-		$(filter-out %/main.o,$(call room,applets/lbctl)) $(LOW)
+MODEL = $(OUT)/obj/tests/unit/lbcase.o $(filter-out %/main.o,$(call room,applets/lbctl))
+$(OUT)/tools/lbmodel: $(OUT)/obj/tests/tools/lbmodel.o $(MODEL) $(LOW)
 	@mkdir -p $(@D)
 	$(LINK)
-$(OUT)/obj/tests/tools/lbmodel.o $(OUT)/obj/tests/unit/lbcase.o: private LANG_ += -iquote applets/lbctl -iquote tests/unit
+$(OUT)/tools/lbgroup: $(OUT)/obj/tests/bench/lbgroup.o $(MODEL) $(LOW)
+	@mkdir -p $(@D)
+	$(LINK)
+$(addprefix $(OUT)/obj/tests/,tools/lbmodel.o bench/lbgroup.o) $(OUT)/obj/tests/unit/lbcase.o: private LANG_ += -iquote applets/lbctl -iquote tests/unit
 
 # A folder's own time changes when a file comes or goes, so an archive never keeps a file that is gone.
 define ARCHIVE

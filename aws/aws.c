@@ -101,6 +101,21 @@ static void tell(const struct aws_call *c, int rc, int64_t began, int attempts, 
 		 rc < 0 && !*code ? strerror(e->num) : "", rc < 0 && !*code ? "\"" : "");
 }
 
+static void count(const struct aws_call *c, int rc, int64_t began, int attempts,
+		  const struct err *e)
+{
+	const struct aws_ended ended = { .service = c->service->sdk_id,
+					 .action = c->q->action,
+					 .code = rc < 0 ? e->code : "",
+					 .status = c->status,
+					 .attempts = attempts,
+					 .rc = rc,
+					 .ms = now_ms() - began };
+
+	if (c->w->ended)
+		c->w->ended(c->w->ended_arg, &ended);
+}
+
 static void write_body(struct aws_call *c)
 {
 	const char *given = c->q->body ? c->q->body : "";
@@ -135,6 +150,7 @@ int aws_send(struct aws *w, const struct aws_request *q, struct aws_answer *r, s
 	rc = ratelimit_wait(w->limit, q, deadline, e);
 	if (rc == 0)
 		rc = perform(&c, &attempts, e);
+	count(&c, rc, began, attempts, e);
 	if (w->log)
 		tell(&c, rc, began, attempts, e);
 	buf_free(&c.body);

@@ -125,6 +125,8 @@ static int set_up(struct aws *w, const struct aws_options *o, int64_t deadline, 
 
 	w->agent = arena_str(&w->mem, o->agent ? o->agent : "vpcbox/" VERSION);
 	w->log = o->log;
+	w->ended = o->ended;
+	w->ended_arg = o->ended_arg;
 	w->no_quota = o->no_quota;
 	w->pause_ms = PAUSE_MS;
 	w->attempt_ms = o->attempt_ms > 0 ? o->attempt_ms : ATTEMPT_MS;

@@ -19,6 +19,9 @@ SHAPE_TABLE(elb_modify_load_balancer_attributes, ELB_MODIFY_LOAD_BALANCER_ATTRIB
 SHAPE_TABLE(elb_set_subnets, ELB_SET_SUBNETS)
 SHAPE_TABLE(elb_set_security_groups, ELB_SET_SECURITY_GROUPS)
 SHAPE_TABLE(elb_set_ip_address_type, ELB_SET_IP_ADDRESS_TYPE)
+SHAPE_TABLE(elb_modify_ip_pools, ELB_MODIFY_IP_POOLS)
+SHAPE_TABLE(elb_capacity, ELB_CAPACITY)
+SHAPE_TABLE(elb_modify_capacity, ELB_MODIFY_CAPACITY)
 SHAPE_TABLE(elb_weighted_group, ELB_WEIGHTED)
 SHAPE_TABLE(elb_forward, ELB_FORWARD)
 SHAPE_TABLE(elb_redirect, ELB_REDIRECT)
@@ -61,6 +64,8 @@ SHAPE_TABLE(elb_describe_tags, ELB_DESCRIBE_TAGS)
 SHAPE_TABLE(elb_resource, ELB_RESOURCE)
 SHAPE_TABLE(elb_add_tags, ELB_ADD_TAGS)
 SHAPE_TABLE(elb_remove_tags, ELB_REMOVE_TAGS)
+SHAPE_TABLE(elb_describe_limits, ELB_DESCRIBE_LIMITS)
+SHAPE_TABLE(elb_limit, ELB_LIMIT)
 
 /* ---- actions: a list alone is an answer's structure */
 
@@ -73,34 +78,24 @@ SHAPE_TABLE(elb_remove_tags, ELB_REMOVE_TAGS)
 #define CUT ALL
 #define ONE ALL
 #define RULE ALL
+#define TOP(fn, action, in_t, out_t)
 #define PUT(fn, action, in_t)
 #include "elbv2.def"
-#undef ALL
-#undef PUT
 
 #define ROW(fn, action, in_t, out, repeatable, ...) \
 	[ELB_##fn] = { AWS_ELBV2, #action, &in_t##_shape, out, repeatable, __VA_ARGS__ },
 #define ALL(fn, action, in_t, out_t, list) \
 	ROW(fn, action, in_t, &fn##_out, true, "Marker", "NextMarker", #list)
-#undef GET
 #define GET(fn, action, in_t, out_t, list) ROW(fn, action, in_t, &fn##_out, true, NULL, NULL, NULL)
-#undef CUT
 #define CUT GET
-#undef ONE
 #define ONE GET
-#undef RULE
 #define RULE(fn, action, in_t, out_t, list) \
 	ROW(fn, action, in_t, &fn##_out, false, NULL, NULL, NULL)
+#define TOP(fn, action, in_t, out_t) ROW(fn, action, in_t, &out_t##_shape, true, NULL, NULL, NULL)
 #define PUT(fn, action, in_t) ROW(fn, action, in_t, NULL, true, NULL, NULL, NULL)
 const struct aws_action elb_actions[ELB_ACTIONS] = {
 #include "elbv2.def"
 };
-#undef ALL
-#undef GET
-#undef CUT
-#undef ONE
-#undef RULE
-#undef PUT
 
 /* ---- functions */
 
@@ -135,6 +130,11 @@ static int not_one(const struct aws_action *row, size_t n, struct err *e)
 		return 0;                                                          \
 	}
 #define RULE ONE
+#define TOP(fn, action, in_t, out_t)                                               \
+	HEAD(fn, in_t) struct out_t *out, TAIL                                     \
+	{                                                                          \
+		return aws_do(w, &elb_actions[ELB_##fn], in, out, a, deadline, e); \
+	}
 #define PUT(fn, action, in_t)                                                       \
 	HEAD(fn, in_t) TAIL                                                         \
 	{                                                                           \

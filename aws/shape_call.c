@@ -80,15 +80,23 @@ static int take(const struct call *c, const struct aws_answer *r, void *out, str
 	return wrap(e, "%s", c->act->name);
 }
 
-int aws_do(struct aws *w, const struct aws_action *act, const void *in, void *out, struct arena *a,
-	   int64_t deadline, struct err *e)
+int aws_do_as(struct aws *w, const struct aws_keys *keys, const struct aws_action *act,
+	      const void *in, void *out, struct arena *a, int64_t deadline, struct err *e)
 {
-	auto_call struct call c = { .w = w, .act = act, .in = in, .deadline = deadline };
+	auto_call struct call c = {
+		.w = w, .act = act, .in = in, .q = { .keys = keys }, .deadline = deadline
+	};
 	auto_answer struct aws_answer r = { 0 };
 
 	if (ask(&c, &r, a, e) < 0)
 		return -1;
 	return take(&c, &r, out, a, e);
+}
+
+int aws_do(struct aws *w, const struct aws_action *act, const void *in, void *out, struct arena *a,
+	   int64_t deadline, struct err *e)
+{
+	return aws_do_as(w, NULL, act, in, out, a, deadline, e);
 }
 
 int aws_useless(const struct aws_action *act, const char *why, struct err *e)

@@ -23,6 +23,12 @@ extern const struct aws_service_row aws_services[AWS_SERVICES];
  * -1: no such service. */
 int aws_service_find(const char *sdk_id);
 
+/* A call that has ended, for whoever counts. status 0: no answer came. */
+struct aws_ended {
+	const char *service, *action, *code; /* service: the SDKs' id; code "": none */
+	int status, attempts, rc;
+	int64_t ms;
+};
 /* What a session can be told; NULL or 0 is the default, which environment and profile may say. */
 struct aws_options {
 	const char *region;  /* AWS_REGION, AWS_DEFAULT_REGION, the profile, the instance identity
@@ -37,8 +43,11 @@ struct aws_options {
 	int64_t attempt_ms;   /* one attempt takes no longer, so that a server that stalls leaves
 				 time for the next: 30 s */
 	bool log;             /* one line for each call */
-	bool no_quota;        /* retry without the SDKs' token bucket, as the controller does */
-	bool no_imds;         /* never ask the instance metadata service */
+	/* Told of each call that has ended, on the thread that made it. */
+	void (*ended)(void *arg, const struct aws_ended *c);
+	void *ended_arg;
+	bool no_quota; /* retry without the SDKs' token bucket, as the controller does */
+	bool no_imds;  /* never ask the instance metadata service */
 };
 
 /* Is it a value for endpoints, for throttle? As aws_new() sees it, for who wants to know earlier:

@@ -21,6 +21,8 @@ struct aws {
 	const char *agent, *profile;
 	int attempts;
 	bool log, no_quota;
+	void (*ended)(void *arg, const struct aws_ended *c);
+	void *ended_arg;
 	int64_t pause_ms; /* unit of the pauses between attempts: a second */
 	int64_t attempt_ms;
 	struct aws_endpoint endpoints[AWS_SERVICES];

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* elbv2.h - Elastic Load Balancing v2: what the load-balancer controller sends and reads
- *(lbc-api-calls.md, ELBv2). The actions are the rows of elbv2.def; each is a function
- *
- *	MUST int elb_FUNCTION(struct aws *w, const struct IN *in, struct OUT *out, struct arena *a,
- *int64_t deadline, struct err *e);
- *
- * (without out where nothing of the answer counts). What is read lives in a. Sent is what is set:
- *see enum shape_kind. Names of members follow the API's; a member that the API has in a structure
- *of its own with nothing beside it ("Matcher.HttpCode") is a member here. Timestamps, outposts, and
- *what only other kinds of load balancers have, are left out. */
+ * (lbc-api-calls.md, ELBv2). The actions are the rows of elbv2.def; each is a function
+ * MUST int elb_FUNCTION(struct aws *w, const struct IN *in, struct OUT *out, struct arena *a,
+ * int64_t deadline, struct err *e), without out where nothing of the answer counts. What is read
+ * lives in a. Sent is what is set: see enum shape_kind. Names of members follow the API's; a member
+ * that the API has in a structure of its own with nothing beside it ("Matcher.HttpCode") is a
+ * member here. Timestamps, outposts, and what only other kinds of load balancers have, are left
+ * out. */
 #pragma once
 #include "shape_call.h"
 
@@ -103,6 +101,22 @@ SHAPE_STRUCT(elb_set_security_groups, ELB_SET_SECURITY_GROUPS)
 	F(T, STR, arn, 0, "LoadBalancerArn") \
 	F(T, STR, ip_address_type, 0, "IpAddressType")
 SHAPE_STRUCT(elb_set_ip_address_type, ELB_SET_IP_ADDRESS_TYPE)
+
+#define ELB_MODIFY_IP_POOLS(F, T)                                                       \
+	F(T, STR, arn, 0, "LoadBalancerArn")                                            \
+	F(T, STR, ipam_pool, 0, "IpamPools.Ipv4IpamPoolId", "IpamPools/Ipv4IpamPoolId") \
+	F(T, STRS, remove, 0, "RemoveIpamPools")
+SHAPE_STRUCT(elb_modify_ip_pools, ELB_MODIFY_IP_POOLS)
+
+/* Capacity that is reserved; units unset: none. Of the change: one of units and reset. */
+#define ELB_CAPACITY(F, T) F(T, NUM, units, 0, "", "MinimumLoadBalancerCapacity/CapacityUnits")
+SHAPE_STRUCT(elb_capacity, ELB_CAPACITY)
+#define ELB_MODIFY_CAPACITY(F, T)                                        \
+	F(T, STR, arn, 0, "LoadBalancerArn")                             \
+	F(T, NUM, units, 0, "MinimumLoadBalancerCapacity.CapacityUnits", \
+	  "MinimumLoadBalancerCapacity/CapacityUnits")                   \
+	F(T, BOOL, reset, 0, "ResetCapacityReservation")
+SHAPE_STRUCT(elb_modify_capacity, ELB_MODIFY_CAPACITY)
 
 /* ---- actions of listeners and rules: of the configurations, the one that type names is set */
 
@@ -437,6 +451,16 @@ SHAPE_STRUCT(elb_add_tags, ELB_ADD_TAGS)
 	F(T, STRS, keys, 0, "TagKeys")
 SHAPE_STRUCT(elb_remove_tags, ELB_REMOVE_TAGS)
 
+/* ---- limits */
+
+#define ELB_DESCRIBE_LIMITS(F, T) F(T, INT, page, 0, "PageSize")
+SHAPE_STRUCT(elb_describe_limits, ELB_DESCRIBE_LIMITS)
+/* max: a number as text */
+#define ELB_LIMIT(F, T)            \
+	F(T, STR, name, 0, "Name") \
+	F(T, INT, max, 0, "Max")
+SHAPE_STRUCT(elb_limit, ELB_LIMIT)
+
 /* ---- the actions by their rows, for whoever plans them before they are made */
 
 enum elb_action_row {
@@ -445,14 +469,9 @@ enum elb_action_row {
 #define CUT ALL
 #define ONE ALL
 #define RULE ALL
+#define TOP ALL
 #define PUT ALL
 #include "elbv2.def"
-#undef ALL
-#undef GET
-#undef CUT
-#undef ONE
-#undef RULE
-#undef PUT
 	ELB_ACTIONS
 };
 extern const struct aws_action elb_actions[ELB_ACTIONS];
@@ -469,14 +488,9 @@ extern const struct aws_action elb_actions[ELB_ACTIONS];
 	MUST int elb_##fn(struct aws *w, const struct in_t *in, struct out_t *out, \
 			  struct arena *a, int64_t deadline, struct err *e);
 #define RULE ONE
+#define TOP(fn, action, in_t, out_t) ONE(fn, action, in_t, out_t, )
 #define PUT(fn, action, in_t)                                                                      \
 	MUST int elb_##fn(struct aws *w, const struct in_t *in, struct arena *a, int64_t deadline, \
 			  struct err *e);
 #include "elbv2.def"
-#undef ALL
-#undef GET
-#undef CUT
-#undef ONE
-#undef RULE
-#undef PUT
 #undef ELB_LIST

@@ -5,6 +5,7 @@
 #include "http.h"
 #include "ip.h"
 #include "loop.h"
+#include "tls_accept.h"
 
 struct httpd;
 /* One request in a handler's hands: answer it exactly once, now or later, from the loop thread.
@@ -31,8 +32,10 @@ struct httpd_at {
 	uint16_t port; /* 0: any free one, see httpd_port() */
 	const char *path;
 	int netns_fd;
-	int stall_ms; /* 0: 10 s */
-	int fd;       /* instead of all these: a listening socket, which it takes */
+	int stall_ms;                 /* 0: 10 s */
+	int fd;                       /* instead of all these: a listening socket, which it takes */
+	struct tls_identity *tls;     /* NULL: plain. It takes a reference of its own */
+	size_t max_clients, max_body; /* 0: as above */
 };
 MUST struct httpd *httpd_new(struct loop *l, const struct httpd_at *at, httpd_fn *fn, void *arg,
 			     struct err *e);
@@ -41,6 +44,9 @@ uint16_t httpd_port(const struct httpd *d); /* 0 on a Unix socket */
  */
 void httpd_free(struct httpd **d);
 #define auto_httpd AUTO(httpd_free)
+/* What new connections are shown from now on; those that are there go on as they began. Only of a
+ * server that began with TLS. */
+void httpd_identity(struct httpd *d, struct tls_identity *id);
 
 /* headers may be NULL. Content-Length, Date and Connection are added; Content-Type too unless the
  * headers have it (text/plain). The call is gone afterwards. */

@@ -13,6 +13,8 @@ struct httpd {
 	struct timer sweep;
 	bool sweeping;
 	int stall_ms;
+	size_t max_clients, max_body;
+	struct tls_identity *tls;
 	httpd_fn *fn;
 	void *arg;
 	struct httpd_client *clients;
@@ -25,6 +27,8 @@ struct httpd_client {
 	struct watch w;
 	struct httpd *d;
 	struct httpd_client *next, **prev;
+	struct tls_accepted *tls; /* NULL: plain */
+	bool shaken;
 	struct httpd_held *call; /* arriving, or in the handler's hands */
 	struct buf in;           /* come, of which `at` bytes are read */
 	size_t at;

@@ -37,7 +37,11 @@ const char *json_type_name(const struct json *j);
 const char *json_str(const struct json *j, const char *path, const char *def);
 bool json_bool(const struct json *j, const char *path, bool def);
 int64_t json_int(const struct json *j, const char *path, int64_t def); /* 1.5 and 1e30 are not */
-const char *json_text(const struct json *j);                           /* of a string, else NULL */
+/* Whether both say the same, whatever the order of members; NULL is like NULL alone. */
+bool json_same(const struct json *a, const struct json *b);
+/* A string as it is, anything else as JSON; in a. */
+const char *json_words(const struct json *j, struct arena *a);
+const char *json_text(const struct json *j); /* of a string, else NULL */
 
 /* Builders. A child belongs to its parent from the call on; strings are copied; NULL is null. Keys
  * stay in order; json_add*() takes the place of a member of that name, at the end. */

@@ -147,7 +147,8 @@ MUST int shape_get_json(const struct shape *s, void *out, const struct json *j, 
 SHAPE_STRUCT(tag, TAG)
 const char *tag_get(const struct tags *t, const char *key); /* NULL when absent */
 
-/* Read what shape_json() has written: members by the names they are sent by. */
+/* Read what shape_json() has written: members by the names they are sent by; what is absent is
+ * unset, strings too. */
 MUST int shape_get_sent(const struct shape *s, void *out, const struct json *j, struct arena *a,
 			struct err *e);
 /* Give every string that is set, at any depth, to fn, which may put another in its place. */
@@ -158,6 +159,11 @@ void shape_strings(const struct shape *s, void *at, void (*fn)(const char **text
  * the caller has use for. Strings that are equal mostly share their bytes: none may be written to.
  * To be freed with free(). */
 void *shape_copy(const struct shape *s, const void *in, size_t head);
+/* The same in a, without a head. */
+void *shape_dup(const struct shape *s, const void *in, struct arena *a);
+
+/* Whether two structs say the same, in the members from offset `from` on. */
+bool shape_same(const struct shape *s, const void *a, const void *b, size_t from);
 
 /* ---- for writers of further forms */
 

@@ -22,6 +22,9 @@ struct aws_action {
  * "<return>false</return>". */
 MUST int aws_do(struct aws *w, const struct aws_action *act, const void *in, void *out,
 		struct arena *a, int64_t deadline, struct err *e);
+/* The same as somebody else: a role that was assumed. keys NULL: the session's own. */
+MUST int aws_do_as(struct aws *w, const struct aws_keys *keys, const struct aws_action *act,
+		   const void *in, void *out, struct arena *a, int64_t deadline, struct err *e);
 /* For wrappers, of an answer without what it must have: EBADMSG "ACTION: why", and e->unsure, for
  * the action was done. */
 int aws_useless(const struct aws_action *act, const char *why, struct err *e);

@@ -12,6 +12,8 @@ bool str_u64(const char *s, uint64_t *out);
 bool str_i64(const char *s, int64_t *out);
 /* Go's strconv.ParseBool: 1 t T true TRUE True 0 f F false FALSE False. */
 bool str_bool(const char *s, bool *out);
+/* Go's durations: "5s", "500ms", "16m40s", "1.5h"; no sign, a year at most. */
+bool str_duration(const char *s, int64_t *ms);
 bool str_prefix(const char *s, const char *prefix);
 bool str_suffix(const char *s, const char *suffix);
 

@@ -79,12 +79,13 @@ static void keep_conditions(enum kube_kind kind, struct kube_conditions *all)
 /* Of containers' ports the names are looked up; of containers themselves, by QUIC alone. */
 static void keep_containers(struct kube_containers *all, bool names)
 {
-	for (struct kube_container *c = all->v; c < all->v + all->n; c++) {
+	for (size_t i = 0; i < all->n; i++) {
+		struct kube_container *c = &all->v[i];
 		size_t n = 0;
 
-		for (size_t i = 0; i < c->ports.n; i++)
-			if (*c->ports.v[i].name)
-				c->ports.v[n++] = c->ports.v[i];
+		for (size_t k = 0; k < c->ports.n; k++)
+			if (*c->ports.v[k].name)
+				c->ports.v[n++] = c->ports.v[k];
 		c->ports.n = n;
 		if (!names)
 			c->name = "";
@@ -98,7 +99,6 @@ static void keep_pod(struct kube_pod *p)
 	keep_conditions(KUBE_POD, &p->conditions);
 	keep_containers(&p->containers, quic);
 	keep_containers(&p->init_containers, quic);
-	p->created = "";
 }
 
 void kube_keep(enum kube_kind kind, void *object)

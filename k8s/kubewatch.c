@@ -306,6 +306,8 @@ static int watch(struct kubewatch *w, struct err *e)
 	query = arena_fmt(&w->a,
 			  "watch=1&allowWatchBookmarks=true&resourceVersion=%s&timeoutSeconds=%d",
 			  encoded(w, w->version.p), (int)s);
+	log_debug("watch %s from resourceVersion=%s for seconds=%d", row(w)->plural, w->version.p,
+		  (int)s);
 	split_begin(w, false, on_event);
 	rc = ask(w, query, since + s * 1000 + grace, e);
 	if (rc == 0)

@@ -97,6 +97,11 @@ static void client_new(struct httpd *d, int fd, struct ip peer)
 	c->w.fd = fd;
 	c->since = now_ms();
 	c->events = EPOLLIN;
+	c->tls = d->tls ? tls_accepted_new(d->tls, fd) : NULL;
+	if (d->tls && !c->tls) {
+		httpd_client_free(c);
+		return;
+	}
 	if (watch_add(d->loop, &c->w, fd, EPOLLIN, &e) < 0)
 		httpd_client_free(c);
 }
@@ -123,7 +128,7 @@ static void on_listen(struct watch *w, uint32_t events)
 		}
 		fd = got;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-		if (d->nclients >= MAX_CLIENTS && !evict(d))
+		if (d->nclients >= d->max_clients && !evict(d))
 			continue;
 		client_new(d, TAKE(fd), ip_of(&from));
 		if (!d->sweeping)
@@ -201,6 +206,9 @@ struct httpd *httpd_new(struct loop *l, const struct httpd_at *at, httpd_fn *fn,
 
 	*d = (struct httpd) { .loop = l, .fn = fn, .arg = arg, .sweep.fn = on_sweep };
 	d->stall_ms = at->stall_ms ? at->stall_ms : STALL_MS;
+	d->max_clients = at->max_clients ? at->max_clients : MAX_CLIENTS;
+	d->max_body = at->max_body ? at->max_body : HTTPD_MAX_BODY;
+	d->tls = tls_identity_ref(at->tls);
 	if (listen_on(d, at, e) < 0)
 		return NULL;
 	if (!at->ip && !at->fd) {
@@ -208,6 +216,12 @@ struct httpd *httpd_new(struct loop *l, const struct httpd_at *at, httpd_fn *fn,
 		memcpy(d->path, at->path, strlen(at->path));
 	}
 	return TAKE(d);
+}
+
+void httpd_identity(struct httpd *d, struct tls_identity *id)
+{
+	tls_identity_unref(&d->tls);
+	d->tls = tls_identity_ref(id);
 }
 
 uint16_t httpd_port(const struct httpd *d)
@@ -233,6 +247,7 @@ void httpd_free(struct httpd **dp)
 	watch_del(&d->listen);
 	fd_free(&d->listen.fd);
 	timer_stop(&d->sweep);
+	tls_identity_unref(&d->tls);
 	if (d->path)
 		unlink(d->path);
 	free(d->path);

@@ -12,7 +12,7 @@
 #include "clock.h"
 #include "httpd_client.h"
 
-enum { READ = 16 * 1024 };
+enum { READ = 16 * 1024 /* a TLS record at least */ };
 
 static void call_free(struct httpd_held *k)
 {
@@ -28,6 +28,7 @@ void httpd_client_free(struct httpd_client *c)
 	else if (c->call)
 		call_free(c->call);
 	watch_del(&c->w);
+	tls_accepted_free(&c->tls);
 	fd_free(&c->w.fd);
 	buf_free(&c->in);
 	buf_free(&c->out);
@@ -124,12 +125,59 @@ static void answer(struct httpd_client *c, int status, const struct http_headers
 	c->since = now_ms();
 }
 
+/* ---- bytes, through TLS or not: as send() and recv() */
+
+static ssize_t io_result(enum tls_did did, enum tls_did again, size_t n)
+{
+	if (did == TLS_DID)
+		return (ssize_t)n;
+	errno = did == again ? EAGAIN : ECONNRESET;
+	return -1;
+}
+
+static ssize_t put(struct httpd_client *c, const void *p, size_t n)
+{
+	enum tls_did how;
+	size_t did;
+
+	if (!c->tls)
+		return send(c->w.fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	how = tls_accepted_write(c->tls, p, n, &did);
+	return io_result(how, TLS_WRITE, did);
+}
+
+static ssize_t take(struct httpd_client *c, void *p, size_t room)
+{
+	enum tls_did how;
+	size_t got;
+
+	if (!c->tls || c->draining)
+		return recv(c->w.fd, p, room, MSG_DONTWAIT);
+	how = tls_accepted_read(c->tls, p, room, &got);
+	return io_result(how, TLS_READ, got);
+}
+
+/* Before the first request; false: the peer is gone. */
+static bool shake(struct httpd_client *c)
+{
+	switch (tls_accepted_shake(c->tls)) {
+	case TLS_DID:
+		c->shaken = true;
+		return await(c, EPOLLIN) == 0;
+	case TLS_READ:
+		return await(c, EPOLLIN) == 0;
+	case TLS_WRITE:
+		return await(c, EPOLLOUT) == 0;
+	default:
+		return false;
+	}
+}
+
 /* Send what there is. 0: all gone, 1: must wait, below zero: the peer is gone. */
 static int flush(struct httpd_client *c)
 {
 	while (c->sent < c->out.len) {
-		ssize_t n = send(c->w.fd, c->out.p + c->sent, c->out.len - c->sent,
-				 MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t n = put(c, c->out.p + c->sent, c->out.len - c->sent);
 
 		if (n < 0 && errno == EAGAIN)
 			return await(c, EPOLLOUT) < 0 ? -1 : 1;
@@ -150,7 +198,7 @@ static void call_new(struct httpd_client *c)
 	struct httpd_held *k = xalloc(sizeof(*k));
 
 	k->client = c;
-	k->m = (struct httpmsg) { .max_body = HTTPD_MAX_BODY, .a = &k->c.a };
+	k->m = (struct httpmsg) { .max_body = c->d->max_body, .a = &k->c.a };
 	httpmsg_start(&k->m);
 	c->call = k;
 	c->since = now_ms();
@@ -229,6 +277,8 @@ static int pump(struct httpd_client *c)
 		if (c->closing) {
 			c->draining = true;
 			buf_free(&c->in);
+			if (c->tls)
+				tls_accepted_farewell(c->tls);
 			shutdown(c->w.fd, SHUT_WR);
 			return await(c, EPOLLIN);
 		}
@@ -249,8 +299,13 @@ void httpd_client_ready(struct watch *w, uint32_t events)
 	char in[READ];
 	ssize_t n;
 
+	if (c->tls && !c->shaken) {
+		if (gone || !shake(c))
+			httpd_client_free(c);
+		return;
+	}
 	if (!gone && c->events == EPOLLIN) {
-		n = recv(w->fd, in, sizeof(in), MSG_DONTWAIT);
+		n = take(c, in, sizeof(in));
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		gone = n <= 0;

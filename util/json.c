@@ -239,10 +239,14 @@ struct json *json_copy(const struct json *j)
 
 void json_drop(struct json *object, const char *key)
 {
-	cJSON *m;
+	cJSON *m, *dead = NULL; /* key may be the name of one of them */
 
-	while ((m = find(node(object), key, strlen(key))))
-		cJSON_Delete(cJSON_DetachItemViaPointer(own(object), m));
+	while ((m = find(node(object), key, strlen(key)))) {
+		m = cJSON_DetachItemViaPointer(own(object), m);
+		m->next = dead;
+		dead = m;
+	}
+	cJSON_Delete(dead);
 }
 
 void json_add(struct json *object, const char *key, struct json *v)
@@ -357,4 +361,19 @@ void json_print(const struct json *j, int indent, struct buf *out)
 		print(node(j), indent, 0, out);
 	else
 		buf_str(out, "null");
+}
+
+bool json_same(const struct json *a, const struct json *b)
+{
+	return a && b ? cJSON_Compare(node(a), node(b), true) : a == b;
+}
+
+const char *json_words(const struct json *j, struct arena *a)
+{
+	auto_buf struct buf b = { 0 };
+
+	if (json_type(j) == JSON_STRING)
+		return arena_str(a, json_text(j));
+	json_print(j, 0, &b);
+	return arena_str(a, b.p);
 }

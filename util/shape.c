@@ -290,22 +290,100 @@ static void pack_struct(struct pack *p, const struct shape *s, void *at)
 	}
 }
 
+static size_t pack_size(const struct shape *s, void *at)
+{
+	struct pack count = { 0 };
+
+	pack_struct(&count, s, at);
+	return round_up(s->size) + count.used + count.strings;
+}
+
+static void pack_into(const struct shape *s, const void *in, char *to, size_t size)
+{
+	struct pack p = { .at = to, .end = to + size };
+
+	pack_struct(&p, s, pack_get(&p, in, s->size));
+}
+
+/* Counting writes nothing, so that what is counted may be constant. */
+union counted {
+	const void *in;
+	void *at;
+};
+
 void *shape_copy(const struct shape *s, const void *in, size_t head)
 {
-	/* Counting writes nothing, so that in may be constant. */
-	union {
-		const void *in;
-		void *at;
-	} from = { in };
-	struct pack count = { 0 }, p = { 0 };
+	size_t size = pack_size(s, (union counted) { in }.at);
 	char *all;
 
-	pack_struct(&count, s, from.at);
 	head = round_up(head);
-	all = xalloc(head + round_up(s->size) + count.used + count.strings);
+	all = xalloc(head + size);
 	memset(all, 0, head);
-	p.at = all + head;
-	p.end = p.at + round_up(s->size) + count.used + count.strings;
-	pack_struct(&p, s, pack_get(&p, in, s->size));
+	pack_into(s, in, all + head, size);
 	return all;
+}
+
+void *shape_dup(const struct shape *s, const void *in, struct arena *a)
+{
+	size_t size = pack_size(s, (union counted) { in }.at);
+	char *to = arena_get(a, size);
+
+	pack_into(s, in, to, size);
+	return to;
+}
+
+/* ---- comparing */
+
+static bool same_value(enum shape_kind kind, const void *a, const void *b)
+{
+	struct shape_text s, t;
+	const char *x = shape_scalar(kind, a, &s), *y = shape_scalar(kind, b, &t);
+
+	if (kind == SHAPE_RAW) {
+		x = shape_pointer_at(a);
+		y = shape_pointer_at(b);
+	}
+	return x && y ? strcmp(x, y) == 0 : x == y;
+}
+
+static bool same_list(const struct shape_field *f, struct shape_list a, struct shape_list b)
+{
+	size_t size = shape_element_size(f);
+	struct shape_text s, t;
+
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++) {
+		const void *x = (const char *)a.v + i * size, *y = (const char *)b.v + i * size;
+
+		if (f->kind == SHAPE_LIST  ? !shape_same(f->sub, x, y, 0)
+		    : f->kind == SHAPE_MAP ? !shape_same(&tag_shape, x, y, 0)
+					   : strcmp(shape_element(f->kind, a, i, &s),
+						    shape_element(f->kind, b, i, &t)) != 0)
+			return false;
+	}
+	return true;
+}
+
+bool shape_same(const struct shape *s, const void *a, const void *b, size_t from)
+{
+	for (const struct shape_field *f = s->f; f < s->f + s->n; f++) {
+		const void *x = (const char *)a + f->at, *y = (const char *)b + f->at;
+		const void *p, *q;
+
+		if (f->at < from)
+			continue;
+		if (f->kind == SHAPE_ONE) {
+			p = shape_pointer_at(x);
+			q = shape_pointer_at(y);
+			if (!p != !q || (p && !shape_same(f->sub, p, q, 0)))
+				return false;
+		} else if (shape_is_list(f)) {
+			if (!same_list(f, shape_list_at(x), shape_list_at(y)))
+				return false;
+		} else if (!same_value(f->kind, x, y)) {
+			return false;
+		}
+	}
+	return true;
 }

@@ -264,7 +264,7 @@ static int get_field(const struct get *g, const struct shape_field *f, void *at,
 	const char *path = path_of(g, f, tmp);
 	void *one = at;
 
-	if (f->kind == SHAPE_STR)
+	if (f->kind == SHAPE_STR && !g->sent)
 		*(const char **)at = "";
 	if (!*path)
 		return 0;

@@ -149,3 +149,38 @@ size_t str_rune(const char *s, uint32_t *rune)
 	*rune = v;
 	return n;
 }
+
+static const struct unit {
+	const char *name;
+	double ms;
+} units[] = {
+	{ "ns", 1e-6 }, { "us", 1e-3 }, { "ms", 1 }, { "s", 1e3 }, { "m", 6e4 }, { "h", 36e5 }
+};
+
+bool str_duration(const char *s, int64_t *ms)
+{
+	double sum = 0;
+
+	if (!*s)
+		return false;
+	while (*s) {
+		size_t digits = strspn(s, "0123456789."), unit;
+		const struct unit *u = NULL;
+		char *end;
+		double v = strtod(s, &end);
+
+		unit = strspn(s + digits, "nusmh");
+		for (size_t i = 0; i < COUNT(units); i++)
+			if (strlen(units[i].name) == unit &&
+			    memcmp(units[i].name, s + digits, unit) == 0)
+				u = &units[i];
+		if (!u || !digits || end != s + digits)
+			return false;
+		sum += v * u->ms;
+		s += digits + unit;
+	}
+	if (sum < 0 || sum > 366 * 864e5)
+		return false;
+	*ms = (int64_t)sum;
+	return true;
+}

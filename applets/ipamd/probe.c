@@ -2,7 +2,6 @@
 /* probe.c - grpc-health-probe, as kubelet calls it: Go's flags, the original's exit codes. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ipamd.h"
@@ -11,41 +10,6 @@
 #include "str.h"
 
 enum { PROBE_USAGE = 1, PROBE_CONNECT, PROBE_RPC, PROBE_UNHEALTHY };
-
-static const struct unit {
-	const char *name;
-	double ms;
-} units[] = {
-	{ "ns", 1e-6 }, { "us", 1e-3 }, { "ms", 1 }, { "s", 1e3 }, { "m", 6e4 }, { "h", 36e5 }
-};
-
-bool probe_duration(const char *s, int64_t *ms)
-{
-	double sum = 0;
-
-	if (!*s)
-		return false;
-	while (*s) {
-		size_t digits = strspn(s, "0123456789."), unit;
-		const struct unit *u = NULL;
-		char *end;
-		double v = strtod(s, &end);
-
-		unit = strspn(s + digits, "nusmh");
-		for (size_t i = 0; i < COUNT(units); i++)
-			if (strlen(units[i].name) == unit &&
-			    memcmp(units[i].name, s + digits, unit) == 0)
-				u = &units[i];
-		if (!u || !digits || end != s + digits)
-			return false;
-		sum += v * u->ms;
-		s += digits + unit;
-	}
-	if (sum < 0 || sum > 864e5)
-		return false;
-	*ms = (int64_t)sum;
-	return true;
-}
 
 struct probe {
 	const char *addr, *service, *connect, *rpc, *agent;
@@ -128,9 +92,9 @@ int probe_main(int argc, char **argv)
 		return usage("-addr not specified");
 	if (!str_prefix(p.addr, "unix://"))
 		return usage("only Unix sockets can be probed: -addr=unix:///path");
-	if (!probe_duration(p.connect, &connect_ms) || connect_ms == 0)
+	if (!str_duration(p.connect, &connect_ms) || connect_ms == 0)
 		return usage("-connect-timeout must be a duration above zero, such as 5s");
-	if (!probe_duration(p.rpc, &rpc_ms) || rpc_ms == 0)
+	if (!str_duration(p.rpc, &rpc_ms) || rpc_ms == 0)
 		return usage("-rpc-timeout must be a duration above zero, such as 5s");
 	return ask(&p, connect_ms, rpc_ms);
 }

@@ -148,6 +148,32 @@ int lb_act_ip_address_type(struct api_call *c, struct err *e)
 	return 0;
 }
 
+int lb_act_ip_pools(struct api_call *c, struct err *e)
+{
+	const struct elb_modify_ip_pools *in = c->in;
+	struct lb_shown v;
+	struct lb *lb;
+
+	if (find(c, in->arn, &lb, e) < 0)
+		return -1;
+	if (!lb_is_app(lb))
+		return world_refuse(e, "InvalidConfigurationRequest",
+				    "IPAM pools are for application load balancers");
+	for (size_t i = 0; i < in->remove.n; i++)
+		if (word_check("removeIpamPools", in->remove.v[i], "ipv4", c->a, e) < 0)
+			return -1;
+	v = *lb->v;
+	if (in->ipam_pool || in->remove.n)
+		v.ipam_pool = in->ipam_pool;
+	elb_replace(&lb_shown_shape, &lb->v, &v);
+	if (lb->v->ipam_pool) {
+		buf_str(c->out, "<IpamPools>");
+		xml_el(c->out, "Ipv4IpamPoolId", lb->v->ipam_pool);
+		buf_str(c->out, "</IpamPools>");
+	}
+	return 0;
+}
+
 /* ---- capacity ---- */
 
 static int show_capacity(struct api_call *c, const struct lb *lb)

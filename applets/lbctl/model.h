@@ -34,6 +34,7 @@ struct ingress_member {
 	const struct kube_ingress *ingress;
 	const struct kube_class_params *params; /* NULL: none */
 	int64_t order;
+	const char *wrong; /* what is wrong with its order, which counts as 0; NULL: nothing */
 };
 struct ingress_group {
 	struct ingress_group_id id;
@@ -51,9 +52,10 @@ const char *ingress_finalizer(const struct ingress_group_id *id, struct arena *a
 MUST int ingress_group_load(const struct lbconfig *c, const struct model_objects *o,
 			    const struct ingress_group_id *id, struct ingress_group *out,
 			    struct arena *a, struct err *e);
-/* What is wrong with one member, and that it was left out of the model. The original gives up the
- * whole group; here the others go on, while the member's own last good rules are kept by whoever
- * plans (see plan.h). */
+/* What is wrong with one member. Its rules, its default backend and their target groups are then
+ * left out of the model, which is marked as partial; the original gives up the whole group. What
+ * the member says of listeners and of the load balancer counts still, as far as it can be read, so
+ * that nothing it had is closed behind it. */
 struct member_error {
 	const struct kube_ingress *ingress;
 	struct err e;
@@ -62,7 +64,8 @@ struct member_errors {
 	struct member_error *v;
 	size_t n;
 };
-/* -1: the group as a whole cannot be (conflicting schemes ...). */
+/* -1: the group as a whole cannot be (conflicting schemes ...), or no member is right. *bad is set
+ * in any case. Rules are not counted: see lblimits.h. */
 MUST int model_ingress(const struct lbconfig *c, const struct ingress_group *g,
 		       const struct model_objects *o, struct facts *f, struct stack *out,
 		       struct member_errors *bad, struct arena *a, struct err *e);

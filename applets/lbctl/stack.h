@@ -43,12 +43,15 @@ struct stack_tg {
 	struct elb_create_target_group spec;
 	struct tags attributes; /* sorted by key */
 };
-/* spec.load_balancer is a reference; spec.certificates: all of them, the default first. */
+/* spec.load_balancer is a reference; spec.certificates: all of them, the default first.
+ * keep_actions: whose default action it is was left out (see partial): where the listener is there,
+ * its own stays. */
 struct stack_listener {
 	const char *id; /* "80" */
 	const char *lb; /* id of its load balancer */
 	struct elb_create_listener spec;
 	struct tags attributes;
+	bool keep_actions;
 };
 /* spec.listener is a reference. */
 struct stack_rule {
@@ -82,8 +85,9 @@ struct stack {
 	size_t nsgs, nlbs, ntgs, nlisteners, nrules, nbindings;
 	struct stack_index index[STACK_TYPES];
 	bool backend_sg; /* the shared group is used, and shall stay */
-	/* Some member is missing because it is wrong: what is there and not wanted may be its own,
-	 * and is left as it is. */
+	/* Some member's part is missing because it is wrong: rules, listeners, certificates,
+	 * target groups, bindings and permissions of the managed group that are there and not
+	 * wanted may be its own, and are left as they are. */
 	bool partial;
 };
 /* What all front ends need of it: append, refusing nothing; the first of one id wins, as in the

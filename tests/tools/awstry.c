@@ -44,6 +44,7 @@ struct list {
 		return elb_##fn(w, in, one->v, a, deadline, e);                          \
 	}
 #define RULE ONE
+#define TOP(fn, action, in_t, out_t) THUNK(fn, elb_##fn, out_)
 #define PUT(fn, action, in_t)                                                            \
 	static int fn##_call(struct aws *w, const void *in, void *out_, struct arena *a, \
 			     int64_t deadline, struct err *e)                            \
@@ -55,14 +56,16 @@ struct list {
 THUNK(list_certificates, acm_list_certificates, out_)
 THUNK(describe_certificate, acm_describe_certificate, out_)
 THUNK(get_resources, tagging_get_resources, out_)
-#undef ALL
-#undef ONE
-#undef PUT
 
 static const struct act acts[] = {
 #define ALL(fn, action, in_t, out_t, l) \
 	{ AWS_ELBV2, #action, &in_t##_shape, &out_t##_shape, #l, fn##_call },
+#define GET ALL
+#define CUT ALL
 #define ONE ALL
+#define RULE ALL
+#define TOP(fn, action, in_t, out_t) \
+	{ AWS_ELBV2, #action, &in_t##_shape, &out_t##_shape, NULL, fn##_call },
 #define PUT(fn, action, in_t) { AWS_ELBV2, #action, &in_t##_shape, NULL, NULL, fn##_call },
 #include "elbv2.def"
 	{ AWS_ACM, "ListCertificates", &acm_list_certificates_shape, &acm_certificate_shape,

@@ -424,3 +424,30 @@ TEST(elb_describe_tags_refuses_more_than_it_asked_for)
 	CHECK_INT(x.e.num, EBADMSG);
 	CHECK_STR(x.e.msg, "DescribeTags: 2 resources in the answer for 1");
 }
+
+PUTS(modify_ip_pools, "ModifyIpPools",
+     "LoadBalancerArn=lb&IpamPools.Ipv4IpamPoolId=p&RemoveIpamPools.member.1=ipv4",
+     (struct elb_modify_ip_pools) { "lb", "p", LISTED("ipv4") })
+PUTS(modify_capacity_reservation, "ModifyCapacityReservation",
+     "LoadBalancerArn=lb&MinimumLoadBalancerCapacity.CapacityUnits=5"
+     "&ResetCapacityReservation=true",
+     (struct elb_modify_capacity) { "lb", { 5, true }, true })
+
+TEST(a_capacity_reservation_is_read_and_none_is_none)
+{
+	static const struct fakeaws_answer answers[] = {
+		{ 200, SAYS("DescribeCapacityReservation",
+			    "<MinimumLoadBalancerCapacity><CapacityUnits>7</CapacityUnits>"
+			    "</MinimumLoadBalancerCapacity>") },
+		{ 200, SAYS("DescribeCapacityReservation", "") },
+	};
+	auto_awscase struct awscase x = { 0 };
+	const struct elb_load_balancer_ref in = { "lb" };
+	struct elb_capacity out;
+
+	awscase_start(&x, answers, 2);
+	CHECK(elb_describe_capacity_reservation(x.w, &in, &out, &x.a, awscase_soon(), &x.e) == 0);
+	CHECK(out.units.set && out.units.v == 7);
+	CHECK(elb_describe_capacity_reservation(x.w, &in, &out, &x.a, awscase_soon(), &x.e) == 0);
+	CHECK(!out.units.set);
+}

@@ -263,21 +263,22 @@ TEST(ipamd_knows_a_pods_link_by_the_end_of_its_name)
 
 /* ---- the probe */
 
-TEST(probe_durations_are_gos)
+TEST(durations_are_gos)
 {
 	static const struct {
 		const char *s;
 		int64_t ms; /* -1: none */
-	} cases[] = { { "5s", 5000 },       { "1s", 1000 },    { "500ms", 500 }, { "1m30s", 90000 },
-		      { "1.5s", 1500 },     { "2h", 7200000 }, { "100us", 0 },   { "5", -1 },
-		      { "s", -1 },          { "", -1 },        { "-5s", -1 },    { "1e3s", -1 },
-		      { "0x10s", -1 },      { "5 s", -1 },     { "1.2.3s", -1 }, { "25h", -1 },
-		      { "999999999h", -1 }, { "5x", -1 } };
+	} cases[] = { { "5s", 5000 },      { "1s", 1000 },       { "500ms", 500 },
+		      { "1m30s", 90000 },  { "1.5s", 1500 },     { "2h", 7200000 },
+		      { "100us", 0 },      { "5", -1 },          { "s", -1 },
+		      { "", -1 },          { "-5s", -1 },        { "1e3s", -1 },
+		      { "0x10s", -1 },     { "5 s", -1 },        { "1.2.3s", -1 },
+		      { "25h", 90000000 }, { "999999999h", -1 }, { "5x", -1 } };
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		int64_t ms = -1;
 
-		CHECK(probe_duration(cases[i].s, &ms) == (cases[i].ms >= 0));
+		CHECK(str_duration(cases[i].s, &ms) == (cases[i].ms >= 0));
 		CHECK_INT(ms, cases[i].ms);
 	}
 }

@@ -158,7 +158,6 @@ TEST(of_containers_the_named_ports_are_kept_and_with_quic_their_names)
 		       "io/aws-load-balancer-quic-enabled-containers\":\"c\"}}," PORTS);
 	const struct kube_pod *p = kube_of(o);
 
-	CHECK_STR(p->created, "");
 	CHECK_INT((long long)p->containers.v[0].ports.n, 1);
 	CHECK_STR(p->containers.v[0].ports.v[0].name, "http");
 	CHECK_INT(p->containers.v[0].ports.v[0].port, 2);

@@ -6,7 +6,7 @@
 #include "clock.h"
 #include "fakekube.h"
 #include "kubewatch.h"
-#include "quiet.h"
+#include "log.h"
 #include "test.h"
 
 #define LIST "GET /api/v1/services?limit"
@@ -91,6 +91,7 @@ static void desk_close(struct desk *d)
 	if (d->f.web.d)
 		fakekube_stop(&d->f);
 	buf_free(&d->log);
+	log_close();
 }
 #define auto_desk AUTO(desk_close)
 
@@ -105,6 +106,7 @@ static void desk_watch(struct desk *d)
 				       .arg = d,
 				       .times = d->times };
 
+	CHECK(log_open("/dev/null", LOG_DEBUG, &e) == 0);
 	d->l = o.loop = loop_new(&e);
 	d->s = kubestore_new();
 	d->late.fn = on_late;
@@ -219,7 +221,6 @@ TEST(a_long_list_comes_in_chunks)
 TEST(chunks_that_are_no_more_are_listed_all_at_once)
 {
 	static const struct fakekube_fault old = { .match = LIST "=500&continue=", .status = 410 };
-	auto_quiet bool q = quiet();
 	auto_desk struct desk d = { 0 };
 	char name[16];
 
@@ -238,7 +239,6 @@ TEST(chunks_that_are_no_more_are_listed_all_at_once)
 
 TEST(a_watch_that_ends_goes_on_from_the_last_bookmark)
 {
-	auto_quiet bool q = quiet();
 	auto_desk struct desk d = { 0 };
 
 	desk_open(&d);
@@ -259,7 +259,6 @@ TEST(a_watch_that_ends_goes_on_from_the_last_bookmark)
 
 TEST(a_past_that_is_forgotten_is_listed_anew_and_what_went_is_told)
 {
-	auto_quiet bool q = quiet();
 	auto_desk struct desk d = { 0 };
 
 	desk_open(&d);
@@ -277,7 +276,6 @@ TEST(a_past_that_is_forgotten_is_listed_anew_and_what_went_is_told)
 TEST(a_watch_answered_410_is_listed_anew)
 {
 	static const struct fakekube_fault old = { .match = WATCH, .status = 410 };
-	auto_quiet bool q = quiet();
 	auto_desk struct desk d = { 0 };
 
 	desk_open(&d);
@@ -312,7 +310,6 @@ TEST(garbage_is_told_and_listed_anew)
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		auto_quiet bool q = quiet();
 		auto_desk struct desk d = { 0 };
 
 		desk_open(&d);
@@ -353,7 +350,6 @@ TEST(lists_that_are_none_are_told)
 		const struct fakekube_fault f = { .match = LIST,
 						  .status = cases[i].status,
 						  .body = cases[i].body };
-		auto_quiet bool q = quiet();
 		auto_desk struct desk d = { 0 };
 
 		desk_open(&d);
@@ -374,7 +370,6 @@ TEST(a_list_without_an_end_is_refused)
 						 .times = 2,
 						 .body = "{\"metadata\":{\"resourceVersion\":\"5\","
 							 "\"continue\":\"a&b\"},\"items\":[]}" };
-	auto_quiet bool q = quiet();
 	auto_desk struct desk d = { 0 };
 
 	desk_open(&d);
@@ -387,7 +382,6 @@ TEST(a_list_without_an_end_is_refused)
 
 TEST(an_object_that_cannot_be_read_stops_nothing_and_is_kept_as_it_was)
 {
-	auto_quiet bool q = quiet();
 	auto_desk struct desk d = { 0 };
 
 	desk_open(&d);
@@ -415,7 +409,6 @@ TEST(a_server_that_stalls_is_left_at_the_deadline)
 {
 	static const struct web_step silent[] = { { .bytes = "", .silent = true },
 						  { .bytes = "", .silent = true } };
-	auto_quiet bool q = quiet();
 	auto_desk struct desk d = { .times = { .pause_ms = 1, .list_ms = 20 } };
 	auto_web struct web web = { 0 };
 	struct kube_config config = { .ns = "default" };
@@ -434,7 +427,6 @@ TEST(a_server_that_stalls_is_left_at_the_deadline)
 /* The fake never answers a watch that nothing happens to. */
 TEST(a_watch_that_stalls_goes_on_from_where_it_was)
 {
-	auto_quiet bool q = quiet();
 	auto_desk struct desk d = { .times = { .pause_ms = 1, .watch_s = -1, .grace_ms = 1100 } };
 
 	desk_open(&d);
@@ -449,7 +441,6 @@ TEST(a_watch_that_stalls_goes_on_from_where_it_was)
 TEST(a_watch_may_be_stopped_at_any_moment)
 {
 	for (int i = 0; i < 3; i++) {
-		auto_quiet bool q = quiet();
 		auto_desk struct desk d = { .stop_at_once = i == 1 };
 
 		desk_open(&d);
@@ -469,7 +460,6 @@ TEST(a_watch_may_be_stopped_at_any_moment)
 TEST(trouble_may_stop_the_watch)
 {
 	static const struct fakekube_fault f = { .match = LIST, .status = 403 };
-	auto_quiet bool q = quiet();
 	auto_desk struct desk d = { .stop_in_trouble = true };
 
 	desk_open(&d);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* people.h - what lbctl's commands for people share: options, objects from files or the cluster,
+ * AWS. */
+#pragma once
+#include "lboptions.h"
+#include "pass.h"
+
+struct eks_asker {
+	struct aws *aws;
+	const struct kube_config *config;
+};
+struct people {
+	struct lboptions o;
+	struct arena mem;
+	const char *files[64]; /* -f */
+	size_t nfiles;
+	bool cluster; /* --cluster: what the API server has */
+	bool json, colour;
+	const char *plan; /* --plan FILE */
+
+	struct aws *aws;
+	struct kube_config kube_config;
+	struct eks_asker eks;
+	struct kube *kube; /* NULL: none is asked */
+	struct elbindex *index;
+	struct awsfacts *facts;
+	struct snapshot objects;
+	struct passenv env;
+};
+/* argv without our own options goes to lboptions_read(). Returns the index of the first operand in
+ * what is left, which takes argv's place; EINVAL names the option. */
+MUST int people_options(struct people *p, int *argc, char **argv, struct err *e);
+/* AWS session, VPC, and the API server when it is asked for. */
+MUST int people_open(struct people *p, struct err *e);
+/* Objects: of the files, over those of the cluster. EBADMSG names file and document. */
+MUST int people_read(struct people *p, struct err *e);
+void people_free(struct people *p);
+#define auto_people AUTO(people_free)
+
+/* controller.c: the session and the VPC that the flags say; its calls are counted in metrics that
+ * may be NULL. */
+MUST int open_aws(const struct lboptions *o, struct lbconfig *c, struct metrics *counted,
+		  struct aws **out, struct arena *a, struct err *e);
+/* controller.c: a kube_options.token; arg is a struct eks_asker. */
+int eks_token(void *arg, char *text, size_t size, int64_t *until, struct err *e);
+
+/* Each owner of ours: a Service or a group. */
+struct owner {
+	bool service;
+	const char *ns, *name; /* of a group: its id */
+};
+struct owners {
+	struct owner *v;
+	size_t n;
+};
+struct owners people_owners(struct people *p);
+const char *owner_name(const struct owner *o, struct arena *a); /* "Service default/web" */
+/* A dry pass; the plan is in *out. */
+MUST int people_plan(struct people *p, const struct owner *o, struct pass *out, struct err *e);
+
+int cmd_plan(int argc, char **argv);
+int cmd_apply(int argc, char **argv);
