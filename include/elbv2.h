@@ -458,7 +458,7 @@ SHAPE_STRUCT(elb_describe_limits, ELB_DESCRIBE_LIMITS)
 /* max: a number as text */
 #define ELB_LIMIT(F, T)            \
 	F(T, STR, name, 0, "Name") \
-	F(T, INT, max, 0, "Max")
+	F(T, STR, max, 0, "Max")
 SHAPE_STRUCT(elb_limit, ELB_LIMIT)
 
 /* ---- the actions by their rows, for whoever plans them before they are made */

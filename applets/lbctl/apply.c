@@ -320,6 +320,29 @@ static int wait_gone(struct run *r, const struct step *s)
 	return r->e->num == ENOENT ? 0 : -1;
 }
 
+/* The store that the plan was made from may lag behind what we ourselves have made: an object that
+ * is there and is what would have been made is as good as made. */
+static bool made_before(struct run *r, const struct step *s, const char *text)
+{
+	auto_json struct json *want = json_parse(text, strlen(text), &(struct err) { 0 });
+	auto_json struct json *have = NULL;
+	const struct kube_call get = { .method = "GET",
+				       .path = arena_fmt(r->a, "%s/%s", s->path,
+							 json_str(want, "metadata.name", "")) };
+	struct err e;
+
+	if (kube_do(r->how->kube, &get, &have, r->how->deadline, &e) < 0)
+		return false;
+	for (const struct json *m = json_first(json_get(want, "spec")); m; m = json_next(m))
+		if (!json_same(m, json_member(json_get(have, "spec"), json_key(m))))
+			return false;
+	for (const struct json *m = json_first(json_get(want, "metadata.labels")); m;
+	     m = json_next(m))
+		if (!json_same(m, json_member(json_get(have, "metadata.labels"), json_key(m))))
+			return false;
+	return !json_get(have, "metadata.deletionTimestamp");
+}
+
 static int kube_step(struct run *r, const struct step *s)
 {
 	struct kube_call c = { .method = s->method,
@@ -333,8 +356,10 @@ static int kube_step(struct run *r, const struct step *s)
 	if (!r->how->kube)
 		return fail(r->e, ENOTCONN, "%s: there is no API server to ask", s->title);
 	if (kube_do(r->how->kube, &c, NULL, r->how->deadline, r->e) < 0 &&
-	    !(s->effect == STEP_DELETE && r->e->num == ENOENT))
+	    !(s->effect == STEP_DELETE && r->e->num == ENOENT) &&
+	    !(s->effect == STEP_CREATE && r->e->num == EEXIST && made_before(r, s, c.body)))
 		return -1;
+	*r->e = (struct err) { 0 };
 	return s->gone ? wait_gone(r, s) : 0;
 }
 

@@ -93,7 +93,7 @@ static int plan_all(struct people *p)
 	for (size_t i = 0; i < owners.n; i++)
 		one_plan(&l, &owners.v[i]);
 	if (!owners.n)
-		fprintf(stderr, "lbctl plan: no Service and no Ingress there is this controller's; "
+		fprintf(stderr, "lbctl plan: no Service and no Ingress there is this controller's\n"
 				"'lbctl explain' says why one is not\n");
 	if (p->json) {
 		auto_json struct json *root = json_object();

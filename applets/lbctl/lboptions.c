@@ -312,7 +312,7 @@ void lboptions_help(void)
 
 	opt_help(rows, table(&o, rows),
 		 "vpcbox lbctl [controller] [OPTION...]\n"
-		 "       vpcbox lbctl plan | apply | explain | route | status ... (--help)",
+		 "       vpcbox lbctl plan | apply ... (--help)",
 		 "  vpcbox lbctl --cluster-name=demo --aws-region=ap-northeast-2 "
 		 "--aws-vpc-id=vpc-0abc\n"
 		 "  vpcbox lbctl plan --cluster-name=demo --cluster\n");

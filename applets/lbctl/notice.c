@@ -32,16 +32,19 @@ static bool same_maps(const struct tags *a, const struct tags *b)
 	return true;
 }
 
-/* generation counts changes of the spec, of kinds that have one; of Services it is new (1.34) or
- * absent, and then their fields are compared. */
+/* generation counts changes of the spec; Services have none: of them all is compared but the
+ * status, which is ours. */
 static bool same_spec(const struct kube_object *old, const struct kube_object *new)
 {
 	const struct kube_meta *a = kube_meta(old), *b = kube_meta(new);
+	struct kube_service x, y;
 
-	if (a->generation || b->generation)
+	if (old->kind != KUBE_SERVICE)
 		return a->generation == b->generation;
-	return shape_same(kube_kinds[old->kind].shape, kube_of(old), kube_of(new),
-			  sizeof(struct kube_meta));
+	x = *(const struct kube_service *)kube_of(old);
+	y = *(const struct kube_service *)kube_of(new);
+	x.status = y.status = (struct kube_lb_ingresss) { 0 };
+	return shape_same(kube_kinds[KUBE_SERVICE].shape, &x, &y, sizeof(struct kube_meta));
 }
 
 static bool same_owner(const struct kube_object *old, const struct kube_object *new)
@@ -264,7 +267,8 @@ static void notice_service(struct lbctl *l, const struct kube_object *old,
 	     pass_has_finalizer(m, "service.k8s.aws/resources")))
 		add(l, QUEUE_SERVICES, m->ns, m->name);
 	ingresses_using(l, m);
-	bindings_of(l, m->ns, m->name, true, true);
+	/* Of targets that are addresses the slices tell all (10.2). */
+	bindings_of(l, m->ns, m->name, false, true);
 }
 
 /* ---- */

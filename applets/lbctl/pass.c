@@ -173,6 +173,7 @@ int pass_limits(struct pass *p, struct err *e)
 	struct lblimits limits = lblimits_default();
 	struct elb_limits own;
 	struct err why;
+	int64_t max;
 
 	if (limits_stack(&p->stack, &limits, e) == 0)
 		return 0;
@@ -184,7 +185,8 @@ int pass_limits(struct pass *p, struct err *e)
 		return why.num == EACCES ? 0 : -1;
 	}
 	for (size_t i = 0; i < own.n; i++)
-		(void)lblimits_set(&limits, own.v[i].name, own.v[i].max);
+		if (str_i64(own.v[i].max, &max))
+			(void)lblimits_set(&limits, own.v[i].name, max);
 	return limits_stack(&p->stack, &limits, e);
 }
 

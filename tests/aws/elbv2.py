@@ -8,7 +8,7 @@ from awstry import Refused, Tool, known, ok, plain, run, same, tables
 
 ELBV2 = "Elastic Load Balancing v2"
 # Actions that moto does not have. One that it has learned makes the test fail: then it belongs into the test.
-MISSING = set()
+MISSING = {"ModifyCapacityReservation", "ModifyIpPools"}
 TAGS = [{"Key": "elbv2.k8s.aws/cluster", "Value": "c&1"}, {"Key": "empty", "Value": ""}, {"Key": "ü ?", "Value": "a=b"}]
 
 
@@ -248,6 +248,8 @@ def test(endpoint):
     refusals(b, vpc, alb, web)
     tags(b, vpc, web)
     pages(b, subnets)
+    same("no capacity is reserved", b.us("DescribeCapacityReservation", LoadBalancerArn=alb).get("MinimumLoadBalancerCapacity"), None)
+    b.agree("the account's limits are read alike", "DescribeAccountLimits")
     for arn in (http, https):
         b.us("DeleteListener", ListenerArn=arn)
     same("no listener is left", b.them("DescribeListeners", LoadBalancerArn=alb)["Listeners"], [])

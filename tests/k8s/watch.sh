@@ -82,14 +82,17 @@ as_seen 'and each has the version that kubectl sees' endpointslices
 # ---- a past that is forgotten
 
 # restart [OPTION]...: of the API server; before the follower, who stands still, can do anything, two is deleted and
-# three made. The noise makes versions newer that its server is too young to know.
+# three made. What the first server has told last, bookmarks too, may still lie in the follower's socket; the noise
+# between makes versions newer, which the second is too young to know.
 restart() {
 	kill -STOP "$follower"
-	kubectl create configmap "noise$#" >/dev/null
-	kill "$k8s_api_pid"
-	wait "$k8s_api_pid" 2>/dev/null
-	k8s_api "$@" 3>&-
-	soon 60 k8s_ready
+	for noise in a b; do
+		kill "$k8s_api_pid"
+		wait "$k8s_api_pid" 2>/dev/null
+		k8s_api "$@" 3>&-
+		soon 60 k8s_ready
+		kubectl create configmap "noise-$#-$noise" >/dev/null
+	done
 	kubectl delete service two >/dev/null
 	kubectl create service clusterip three --tcp=80 >/dev/null
 }

@@ -335,6 +335,41 @@ TEST(bindings_are_made_with_what_aws_has_made_and_deleted_until_they_are_gone)
 	CHECK_INT(x.aws.e.num, ENOTCONN);
 }
 
+TEST(a_binding_that_was_made_before_is_as_good_as_made_and_another_is_not)
+{
+	static const struct fakeaws_answer none[] = { DONE("X") };
+	auto_fakekube struct fakekube f = { 0 };
+	auto_kube struct kube *k = NULL;
+	auto_applycase struct applycase x = { 0 };
+	struct step *s;
+
+	fakekube_start(&f);
+	k = fakekube_client(&f);
+	start(&x, none, 1);
+	fakekube_put(&f, "{\"apiVersion\":\"elbv2.k8s.aws/v1beta1\",\"kind\":"
+			 "\"TargetGroupBinding\",\"metadata\":{\"name\":\"b\",\"namespace\":\"ns\","
+			 "\"labels\":{\"l\":\"1\",\"m\":\"2\"}},"
+			 "\"spec\":{\"targetGroupARN\":\"arn\",\"vpcID\":\"v\"}}");
+	s = add(&x, STEP_CREATE, ELB_create_rule, NULL);
+	*s = (struct step) {
+		.effect = STEP_CREATE,
+		.title = "binding",
+		.method = "POST",
+		.path = TGB,
+		.body = "{\"apiVersion\":\"elbv2.k8s.aws/v1beta1\",\"kind\":\"TargetGroupBinding\","
+			"\"metadata\":{\"name\":\"b\",\"namespace\":\"ns\",\"labels\":{\"l\":\"1\"}"
+			"},"
+			"\"spec\":{\"targetGroupARN\":\"arn\"}}",
+	};
+	CHECK(carry_out(&x, k) == 0);
+	CHECK_STR(x.aws.e.msg, "");
+	s->body = "{\"apiVersion\":\"elbv2.k8s.aws/v1beta1\",\"kind\":\"TargetGroupBinding\","
+		  "\"metadata\":{\"name\":\"b\",\"namespace\":\"ns\"},"
+		  "\"spec\":{\"targetGroupARN\":\"another\"}}";
+	CHECK(carry_out(&x, k) < 0);
+	CHECK(strstr(x.aws.e.msg, "AlreadyExists"));
+}
+
 TEST(a_binding_that_does_not_go_is_waited_for_in_vain)
 {
 	auto_fakekube struct fakekube f = { 0 };
