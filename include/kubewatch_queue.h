@@ -19,7 +19,7 @@ struct kube_queue {
 	bool stopping;
 	struct kube_change *v;
 	size_t n, cap;
-	bool troubled, tell;
+	bool troubled, tell_bad, tell_good;
 	struct err why;
 };
 void kube_queue_init(struct kube_queue *q, const struct kubewatch_options *o);

@@ -12,15 +12,15 @@ static void deliver(struct post *p)
 	struct kubewatch_options o = q->o;
 	struct kube_change *v;
 	struct err why;
-	bool gone = false, tell, troubled;
+	bool gone = false, bad, good;
 	size_t n;
 
 	pthread_mutex_lock(&q->lock);
 	v = TAKE(q->v);
 	n = TAKE(q->n);
 	q->cap = 0;
-	tell = TAKE(q->tell);
-	troubled = q->troubled;
+	bad = TAKE(q->tell_bad);
+	good = TAKE(q->tell_good);
 	why = q->why;
 	pthread_cond_signal(&q->room);
 	pthread_mutex_unlock(&q->lock);
@@ -28,8 +28,11 @@ static void deliver(struct post *p)
 	if (n)
 		o.changes(o.arg, o.kind, v, n);
 	free(v);
-	if (!gone && tell && o.trouble)
-		o.trouble(o.arg, o.kind, troubled ? &why : NULL);
+	/* Trouble that is over already has been there all the same. */
+	if (!gone && bad && o.trouble)
+		o.trouble(o.arg, o.kind, &why);
+	if (!gone && good && o.trouble)
+		o.trouble(o.arg, o.kind, NULL);
 	if (!gone)
 		q->gone = NULL;
 }
@@ -89,7 +92,8 @@ bool kube_queue_trouble(struct kube_queue *q, const struct err *e)
 	if (e)
 		q->why = *e;
 	if (news && !q->stopping) {
-		q->tell = true;
+		q->tell_bad = e || q->tell_bad;
+		q->tell_good = !e;
 		loop_post(q->o.loop, &q->post);
 	}
 	pthread_mutex_unlock(&q->lock);

@@ -50,7 +50,7 @@ static int vpc_by_imds(const char **out, struct arena *mem, struct err *e)
 {
 	const int64_t deadline = now_ms() + START_MS;
 	auto_arena struct arena a = { 0 };
-	struct imds m;
+	struct imds m = { 0 };
 	const char *mac, *vpc = NULL;
 	int rc = imds_init(&m, e);
 

@@ -312,7 +312,10 @@ void lboptions_help(void)
 
 	opt_help(rows, table(&o, rows),
 		 "vpcbox lbctl [controller] [OPTION...]\n"
-		 "       vpcbox lbctl plan | apply ... (--help)",
+		 "       vpcbox lbctl plan | apply | status ... (--help)\n\n"
+		 "  plan      what would be changed, of files or of the cluster\n"
+		 "  apply     exactly that\n"
+		 "  status    load balancers, listeners, targets and their health",
 		 "  vpcbox lbctl --cluster-name=demo --aws-region=ap-northeast-2 "
 		 "--aws-vpc-id=vpc-0abc\n"
 		 "  vpcbox lbctl plan --cluster-name=demo --cluster\n");

@@ -11,10 +11,32 @@
 
 enum { USAGE = 100 };
 
+static int controller(int argc, char **argv);
+
 static const struct command {
 	const char *name;
 	int (*main)(int argc, char **argv);
-} commands[] = { { "plan", cmd_plan }, { "apply", cmd_apply } };
+} commands[] = { { "controller", controller },
+		 { "plan", cmd_plan },
+		 { "apply", cmd_apply },
+		 { "status", cmd_status } };
+
+/* One word that is no option: the nearest command, NULL when none is near. */
+static const char *nearest(const char *word)
+{
+	const char *best = NULL;
+	size_t closest = 4;
+
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		size_t d = str_distance(word, commands[i].name);
+
+		if (d < closest) {
+			closest = d;
+			best = commands[i].name;
+		}
+	}
+	return best;
+}
 
 static void tell(struct buf *complaints)
 {
@@ -30,6 +52,14 @@ static void tell(struct buf *complaints)
 	}
 }
 
+static int no_command(const char *word, struct err *e)
+{
+	const char *best = nearest(word);
+
+	return fail(e, EINVAL, "'%s' is no command%s%s%s; 'vpcbox lbctl --help' lists them", word,
+		    best ? ", did you mean '" : "", best ? best : "", best ? "'?" : "");
+}
+
 static int controller(int argc, char **argv)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -41,8 +71,7 @@ static int controller(int argc, char **argv)
 	sigaction(SIGPIPE, &ignore, NULL);
 	operand = lboptions_read(&l.o, argc, argv, &complaints, &l.mem, &e);
 	if (operand >= 0 && operand < argc)
-		operand = fail(&e, EINVAL, "'%s' is no command; 'vpcbox lbctl --help' lists them",
-			       argv[operand]);
+		operand = no_command(argv[operand], &e);
 	if (operand < 0) {
 		fprintf(stderr, "lbctl: %s\n", e.msg);
 		return USAGE;
@@ -67,7 +96,5 @@ int lbctl_main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < COUNT(commands); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].main(argc - 1, argv + 1);
-	if (argc > 1 && strcmp(argv[1], "controller") == 0)
-		return controller(argc - 1, argv + 1);
 	return controller(argc, argv);
 }

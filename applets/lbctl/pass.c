@@ -64,6 +64,10 @@ void pass_say(struct pass *p, enum kube_kind kind, const void *object, bool warn
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (p->env->told) {
+		p->env->told(p->env->told_arg, kind, m, warning, reason, text);
+		return;
+	}
 	log_line(warning ? LOG_WARN : LOG_INFO, __FILE__, __LINE__,
 		 "%s %s/%s reason=%s message=\"%s\"", kube_kinds[kind].kind, m->ns, m->name, reason,
 		 text);

@@ -21,6 +21,10 @@ struct passenv {
 	struct bindings *bindings; /* NULL: nobody looks after TargetGroupBindings */
 	int64_t stabilize_ms; /* until a load balancer is looked at again that is not active yet */
 	bool dry;             /* plan, and no more: the plan is left in struct pass */
+	/* Of a dry pass: who is told what would be an event; NULL: the log. */
+	void (*told)(void *arg, enum kube_kind kind, const struct kube_meta *m, bool warning,
+		     const char *reason, const char *text);
+	void *told_arg;
 	int64_t deadline;
 };
 struct pass {

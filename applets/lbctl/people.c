@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* people.c - objects and AWS for the commands that people give. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "file.h"
 #include "kube.h"
 #include "people.h"
+#include "words.h"
 #include "yaml.h"
 
 enum { ASK_MS = 120000, CHUNK = 500 };
@@ -64,12 +66,11 @@ static int own_option(struct people *p, char **argv, int argc, int *i, struct er
 	return rc;
 }
 
-int people_options(struct people *p, int *argc, char **argv, struct err *e)
+static int options(struct people *p, int *argc, char **argv, struct err *e)
 {
 	auto_buf struct buf complaints = { 0 };
 	int n = 1;
 
-	p->colour = colours();
 	for (int i = 1; i < *argc; i++) {
 		int rc = own_option(p, argv, *argc, &i, e);
 
@@ -85,15 +86,98 @@ int people_options(struct people *p, int *argc, char **argv, struct err *e)
 	return n;
 }
 
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+int people_start(struct people *p, const char *command, const char *help, int *argc, char ***argv)
+{
+	struct err e = { 0 };
+	int operand;
+
+	p->command = command;
+	p->colour = colours();
+	if (wants_help(*argc, *argv)) {
+		fputs(help, stdout);
+		return 0;
+	}
+	operand = options(p, argc, *argv, &e);
+	if (operand < 0) {
+		(void)people_sorry(p, &e);
+		return -1;
+	}
+	*argc -= operand;
+	*argv += operand;
+	return 1;
+}
+
+void people_tell(const struct people *p, const char *fmt, ...)
+{
+	auto_buf struct buf out = { 0 };
+	char text[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	words_plain(text, &out);
+	fprintf(stderr, "lbctl %s: %s\n", p->command, out.p ? out.p : "");
+}
+
+int people_sorry(const struct people *p, const struct err *e)
+{
+	people_tell(p, "%s", e->msg);
+	return e->num == EINVAL ? PEOPLE_USAGE : 1;
+}
+
+int people_print(struct json **j)
+{
+	auto_buf struct buf text = { 0 };
+
+	json_print(*j, 2, &text);
+	json_free(j);
+	puts(text.p);
+	return fflush(stdout) != 0;
+}
+
 /* ---- AWS and the API server */
 
-int people_open(struct people *p, struct err *e)
+static void note(void *arg, enum kube_kind kind, const struct kube_meta *m, bool warning,
+		 const char *reason, const char *text)
+{
+	struct people *p = arg;
+
+	(void)warning;
+	if (p->nnotes == p->notes_cap) {
+		p->notes_cap = p->notes_cap ? 2 * p->notes_cap : 8;
+		p->notes = xgrow(p->notes, p->notes_cap * sizeof(*p->notes));
+	}
+	p->notes[p->nnotes++] =
+		(struct people_note) { arena_fmt(&p->mem, "%s %s/%s", kube_kinds[kind].kind, m->ns,
+						 m->name),
+				       arena_str(&p->mem, reason), arena_str(&p->mem, text) };
+}
+
+int people_open_kube(struct people *p, struct err *e)
 {
 	const struct kube_options ko = { .config = &p->kube_config,
 					 .agent = "vpcbox/" VERSION,
 					 .token = eks_token,
 					 .token_arg = &p->eks };
 
+	if (kube_config_load(&p->kube_config, p->o.kubeconfig, p->o.context, &p->mem, e) < 0 ||
+	    kube_new(&p->kube, &ko, e) < 0)
+		return -1;
+	p->env.kube = p->kube;
+	return 0;
+}
+
+int people_open(struct people *p, struct err *e)
+{
 	if (!*p->o.c.cluster)
 		return fail(e, EINVAL,
 			    "--cluster-name is missing: names and tags in AWS are made "
@@ -103,18 +187,16 @@ int people_open(struct people *p, struct err *e)
 	p->eks = (struct eks_asker) { p->aws, &p->kube_config };
 	p->index = elbindex_new();
 	p->facts = awsfacts_new(p->aws, &p->o.c, p->index);
-	if (p->cluster &&
-	    (kube_config_load(&p->kube_config, p->o.kubeconfig, p->o.context, &p->mem, e) < 0 ||
-	     kube_new(&p->kube, &ko, e) < 0))
-		return -1;
 	p->env = (struct passenv) { .c = &p->o.c,
 				    .aws = p->aws,
 				    .kube = p->kube,
 				    .index = p->index,
 				    .facts = p->facts,
 				    .dry = true,
+				    .told = note,
+				    .told_arg = p,
 				    .deadline = now_ms() + ASK_MS };
-	return 0;
+	return p->cluster ? people_open_kube(p, e) : 0;
 }
 
 /* ---- objects */
@@ -221,7 +303,7 @@ static int list_kind(struct people *p, enum kube_kind kind, struct err *e)
 			if (o)
 				put(&p->objects, o);
 			else
-				fprintf(stderr, "lbctl: left out: %s\n", e->msg);
+				people_tell(p, "left out: %s", e->msg);
 		}
 		go_on = arena_str(&a, json_str(j, "metadata.continue", ""));
 	} while (*go_on);
@@ -251,6 +333,7 @@ void people_free(struct people *p)
 	elbindex_free(&p->index);
 	kube_free(&p->kube);
 	aws_free(&p->aws);
+	free(p->notes);
 	arena_free(&p->mem);
 }
 
@@ -265,12 +348,31 @@ static void add_owner(struct owners *l, bool service, const char *ns, const char
 	l->v[l->n++] = (struct owner) { service, ns, name };
 }
 
-struct owners people_owners(struct people *p)
+/* A group lasts until nobody holds its finalizer. */
+static void add_groups(struct owners *out, const struct kube_ingress *in)
+{
+	static const char explicit[] = "group.ingress.k8s.aws/";
+
+	for (size_t i = 0; i < in->finalizers.n; i++) {
+		const char *f = in->finalizers.v[i];
+
+		if (strcmp(f, "ingress.k8s.aws/resources") == 0)
+			add_owner(out, false, in->ns, in->name);
+		else if (str_prefix(f, explicit))
+			add_owner(out, false, "", f + strlen(explicit));
+	}
+}
+
+struct owners people_owners(struct people *p, size_t *bad)
 {
 	const struct model_objects o = snapshot_objects(&p->objects);
-	size_t ns = p->objects.n[KUBE_SERVICE], ni = p->objects.n[KUBE_INGRESS];
-	struct owners out = { arena_get(&p->mem, (ns + ni) * sizeof(*out.v)), 0 };
+	size_t ns = p->objects.n[KUBE_SERVICE], ni = p->objects.n[KUBE_INGRESS], n = ns + ni;
+	struct owners out = { 0 };
 
+	for (size_t i = 0; i < ni; i++)
+		n += kube_meta(p->objects.v[KUBE_INGRESS][i])->finalizers.n;
+	out.v = arena_get(&p->mem, n * sizeof(*out.v));
+	*bad = 0;
 	for (size_t i = 0; i < ns; i++) {
 		const struct kube_service *s = kube_of(p->objects.v[KUBE_SERVICE][i]);
 
@@ -282,10 +384,16 @@ struct owners people_owners(struct people *p)
 		const struct kube_ingress *in = kube_of(p->objects.v[KUBE_INGRESS][i]);
 		const struct kube_class_params *params;
 		struct ingress_group_id id;
-		struct err e;
+		struct err e = { 0 };
+		int rc = ingress_group_of(&p->o.c, &o, in, &id, &params, &p->mem, &e);
 
-		if (ingress_group_of(&p->o.c, &o, in, &id, &params, &p->mem, &e) == 1)
+		if (rc == 1)
 			add_owner(&out, false, id.ns, id.name);
+		if (rc < 0) {
+			people_tell(p, "Ingress %s/%s: %s", in->ns, in->name, e.msg);
+			++*bad;
+		}
+		add_groups(&out, in);
 	}
 	return out;
 }
@@ -301,6 +409,7 @@ int people_plan(struct people *p, const struct owner *o, struct pass *out, struc
 	const struct ingress_group_id id = { o->ns, o->name };
 
 	out->env = &p->env;
+	p->nnotes = 0;
 	for (int k = 0; k < KUBE_KINDS; k++)
 		for (size_t i = 0; i < p->objects.n[k]; i++)
 			snapshot_add(&out->objects, p->objects.v[k][i]);

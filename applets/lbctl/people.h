@@ -17,6 +17,12 @@ struct people {
 	bool cluster; /* --cluster: what the API server has */
 	bool json, colour;
 	const char *plan; /* --plan FILE */
+	const char *command;
+	/* What a pass would have said in events, of the owner it looks at now. */
+	struct people_note {
+		const char *about, *reason, *text;
+	} * notes;
+	size_t nnotes, notes_cap;
 
 	struct aws *aws;
 	struct kube_config kube_config;
@@ -27,13 +33,21 @@ struct people {
 	struct snapshot objects;
 	struct passenv env;
 };
-/* argv without our own options goes to lboptions_read(). Returns the index of the first operand in
- * what is left, which takes argv's place; EINVAL names the option. */
-MUST int people_options(struct people *p, int *argc, char **argv, struct err *e);
+/* Help that was asked for is printed: 0. 1: go on. -1: a usage error or the like was told. argv
+ * without our own options goes to lboptions_read(); what is left are operands, *n of them. */
+int people_start(struct people *p, const char *command, const char *help, int *argc, char ***argv);
 /* AWS session, VPC, and the API server when it is asked for. */
 MUST int people_open(struct people *p, struct err *e);
+MUST int people_open_kube(struct people *p, struct err *e); /* the API server alone, later */
 /* Objects: of the files, over those of the cluster. EBADMSG names file and document. */
 MUST int people_read(struct people *p, struct err *e);
+/* "lbctl COMMAND: WORDS" to stderr. */
+void people_tell(const struct people *p, const char *fmt, ...) FMT(2, 3);
+/* The same; the exit status that it means. */
+int people_sorry(const struct people *p, const struct err *e);
+/* JSON to stdout; the exit status: 0, or 1 when it cannot be written. */
+int people_print(struct json **j);
+enum { PEOPLE_USAGE = 100 };
 void people_free(struct people *p);
 #define auto_people AUTO(people_free)
 
@@ -53,10 +67,12 @@ struct owners {
 	struct owner *v;
 	size_t n;
 };
-struct owners people_owners(struct people *p);
+/* *bad: how many objects were left out, which was told. */
+struct owners people_owners(struct people *p, size_t *bad);
 const char *owner_name(const struct owner *o, struct arena *a); /* "Service default/web" */
-/* A dry pass; the plan is in *out. */
+/* A dry pass; the plan is in *out, what it said in p->notes. */
 MUST int people_plan(struct people *p, const struct owner *o, struct pass *out, struct err *e);
 
 int cmd_plan(int argc, char **argv);
 int cmd_apply(int argc, char **argv);
+int cmd_status(int argc, char **argv);

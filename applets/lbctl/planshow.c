@@ -1,63 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* planshow.c - a plan for people, and as JSON, there and back. */
+/* planshow.c - a plan as JSON, there and back. */
 #include <errno.h>
 #include <string.h>
 
 #include "plan.h"
 
 static const char *const effects[] = { "create", "change", "delete" };
-
-/* ---- for people */
-
-static void put_value(const char *v, struct buf *out)
-{
-	size_t n = strcspn(v, "\n");
-
-	if (!v[n] || !v[n + 1]) {
-		buf_fmt(out, "%.*s", (int)n, v);
-		return;
-	}
-	buf_str(out, "[");
-	for (; *v; v += n + (v[n] == '\n')) {
-		n = strcspn(v, "\n");
-		buf_fmt(out, " %.*s;", (int)n, v);
-	}
-	buf_str(out, " ]");
-}
-
-static void put_line(const struct step_line *l, struct buf *out)
-{
-	buf_fmt(out, "    %s: ", l->field);
-	if (l->from)
-		put_value(l->from, out);
-	if (l->from && l->to)
-		buf_str(out, " -> ");
-	if (l->to)
-		put_value(l->to, out);
-	else
-		buf_str(out, " (goes)");
-	buf_str(out, "\n");
-}
-
-void plan_print(const struct plan *p, bool colour, struct buf *out)
-{
-	static const char *const on[] = { "\033[32m", "\033[33m", "\033[31m" };
-	size_t n[3] = { 0 };
-
-	for (const struct step *s = p->v; s < p->v + p->n; s++) {
-		buf_fmt(out, "%s%c %s%s (%s)\n", colour ? on[s->effect] : "", "+~-"[s->effect],
-			s -> title, colour ? "\033[0m" : "",
-			s->action ? s->action->name : s->method);
-		for (size_t i = 0; i < s->nlines; i++)
-			put_line(&s->lines[i], out);
-		n[s->effect]++;
-	}
-	if (p->n)
-		buf_fmt(out, "%zu to create, %zu to change, %zu to delete\n", n[STEP_CREATE],
-			n[STEP_CHANGE], n[STEP_DELETE]);
-	else
-		buf_str(out, "nothing to do: everything is as it should be\n");
-}
 
 /* ---- as JSON */
 

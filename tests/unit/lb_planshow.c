@@ -85,7 +85,7 @@ TEST(a_plan_for_people_says_what_changes_and_counts)
 	make(&p, &a);
 	plan_print(&p, false, &b);
 	CHECK_STR(b.p, "+ target group tg (CreateTargetGroup)\n+ rule (CreateRule)\n    a: 1\n"
-		       "    b: [ 1; 2; ] -> x\n    c: x (goes)\n"
+		       "    b:\n      - 1\n      - 2\n      + x\n    c: x (goes)\n"
 		       "~ capacity (ModifyCapacityReservation)\n+ binding (POST)\n"
 		       "- binding (DELETE)\n3 to create, 1 to change, 1 to delete\n");
 	b.len = 0;

@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# lbctl-cmd.sh - lbctl's commands for people, to the letter, against the lab's AWS: tests/golden/lbctl-cmd/NAME.want.
+# UPDATE=1 writes the wanted output anew.
+. "$(dirname "$0")/../lib.sh"
+cases=$PWD/tests/golden/lbctl-cmd
+
+# lab PORT-FILE OPTION...: an AWS of its own; $AWS_ENDPOINT_URL says where.
+lab() {
+	"$LAB" aws --call-ms 0 --provision-ms 0 --register-ms 0 --health-ms 0 --drain-ms 0 --release-ms 0 "$@" \
+		>"$tmp/lab.log" 2>&1 &
+	lab=$!
+	trap 'kill $lab 2>/dev/null; rm -rf "$tmp"' EXIT
+	soon 20 grep -q 'AWS at' "$tmp/lab.log" || { not_ok 'the lab comes up' "$(cat "$tmp/lab.log")"; finish; }
+	AWS_ENDPOINT_URL=$(sed -n 's/.*AWS at //p' "$tmp/lab.log")
+	export AWS_ENDPOINT_URL
+}
+AWS_REGION=ap-northeast-2 AWS_ACCESS_KEY_ID=AKIAVPCBOXLAB0000000
+AWS_SECRET_ACCESS_KEY=vpcbox-lab/this-is-no-secret/00000000000
+NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
+export AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY NO_PROXY no_proxy
+lab --log "$tmp/calls"
+vpc=$("$TOOLS/venv/bin/aws" ec2 describe-vpcs --region $AWS_REGION --query 'Vpcs[0].VpcId' --output text)
+
+lbctl() {
+	command=$1
+	shift
+	"$VPCBOX" lbctl "$command" --cluster-name=demo --aws-vpc-id="$vpc" "$@" 2>&1
+	echo "exit $?"
+}
+# Ids, hashes in ARNs and dates are the lab's and the day's.
+plain() {
+	sed -E -e 's/(vpc|subnet|sg)-[0-9a-f]{17}/\1-ID/g' -e 's|(/)[0-9a-f]{16}|\1ID|g' -e 's/[0-9]{12}/ACCOUNT/g' \
+		-e 's/[0-9-]{10}T[0-9:]{8}Z/DATE/' -e 's/request id [0-9a-f-]*/request id ID/'
+}
+# golden NAME TEXT
+golden() {
+	[ -z "${UPDATE:-}" ] || printf '%s\n' "$2" >"$cases/$1.want"
+	same "lbctl $1" "$2" "$(cat "$cases/$1.want")"
+}
+run() {
+	name=$1
+	shift
+	golden "$name" "$(lbctl "$@" | plain)"
+}
+writes() { grep -cE '"action": ?"(Create|Delete|Modify|Set|Add|Remove|Authorize|Revoke)' "$tmp/calls"; }
+
+run status-nothing status
+run plan-text plan -f "$cases/shop.yaml"
+same 'a plan changes nothing' "$(writes)" 0
+run plan-json plan -f "$cases/shop.yaml" -o json
+has 'no colour in a pipe' "$(lbctl plan -f "$cases/shop.yaml" | grep -c "$(printf '\033')")" 0
+
+"$VPCBOX" lbctl plan --cluster-name=demo --aws-vpc-id="$vpc" -f "$cases/shop.yaml" -o json >"$tmp/plan.json" 2>"$tmp/err"
+# edit EXPRESSION: the plan, changed
+edit() { sed -E "$1" "$tmp/plan.json" >"$tmp/edited.json"; }
+apply() { "$VPCBOX" lbctl apply --plan "$tmp/edited.json" "$@" 2>&1; echo "exit $?"; }
+
+edit 's/"account": "[0-9]*"/"account": "999999999999"/'
+has 'a plan of another account is refused' "$(apply)" 'was made for account 999999999999'
+edit 's/"cluster": "demo"/"cluster": "other"/'
+has 'a plan of another cluster is refused' "$(apply --cluster-name=demo)" \
+	'was made for cluster other, and --cluster-name is demo'
+edit 's/^  "vpc": "[^"]*"/  "vpc": "vpc-1"/'
+has 'a plan of another VPC is refused' "$(apply --aws-vpc-id="$vpc")" 'was made for vpc vpc-1'
+edit 's/"region": "[^"]*"/"region": "eu-west-1"/'
+has 'a plan of another region is refused' "$(apply --aws-region=ap-northeast-2)" 'was made for region eu-west-1'
+edit 's/"version": 1/"version": 2/'
+has 'a plan of another version is refused' "$(apply)" 'of version 2, this program reads version 1'
+edit 's/^  "account".*//'
+has 'a plan without an account is refused' "$(apply)" 'was made for account , and this one is'
+edit 's/CreateRule/RunInstances/'
+has 'a plan with a strange action is refused' "$(apply)" "'RunInstances' of 'Elastic Load Balancing v2' is none"
+echo '{' >"$tmp/edited.json"
+has 'what is no JSON is refused' "$(apply)" edited.json
+echo '[]' >"$tmp/edited.json"
+has 'what is no plan is refused' "$(apply)" 'no list of plans'
+has 'apply wants a plan' "$("$VPCBOX" lbctl apply 2>&1; echo "exit $?")" 'exit 100'
+same 'nothing of that was changed' "$(writes)" 0
+
+# Without an API server the bindings stay out.
+grep -v '^$' "$tmp/plan.json" | python3 -c '
+import json, sys
+root = json.load(sys.stdin)
+for plan in root["plans"]:
+    plan["steps"] = [step for step in plan["steps"] if "action" in step]
+print(json.dumps(root))' >"$tmp/edited.json"
+golden apply "$(apply | plain)"
+has 'a plan that was carried out is stale' "$(apply)" 'is no longer what the plan was made for; make a new one'
+run status status
+run status-json status -o json
+run plan-bindings plan -f "$cases/shop.yaml"
+
+sed '0,/port: 80, targetPort: 8080/s//port: 81, targetPort: 8081/; s|path: /old|path: /older|' "$cases/shop.yaml" \
+	>"$tmp/changed.yaml"
+run plan-changed plan -f "$tmp/changed.yaml"
+
+cat >"$tmp/bad.yaml" <<'END'
+{apiVersion: v1, kind: Service, metadata: {name: bad, annotations: {
+  service.beta.kubernetes.io/aws-load-balancer-scheme: "inner\u001b[31m"}},
+ spec: {type: LoadBalancer, loadBalancerClass: service.k8s.aws/nlb, ports: [{port: 80, protocol: TCP}]}}
+END
+run plan-bad plan -f "$tmp/bad.yaml"
+has 'a file that is not there is named' "$(lbctl plan -f "$tmp/none")" "$tmp/none"
+has 'what plan does not know is refused' "$(lbctl plan what)" "'what' is too much; files are given with -f"
+has 'plan wants objects' "$(lbctl plan)" '-f FILE, or --cluster'
+has 'a command that is nearly one' "$("$VPCBOX" lbctl staus 2>&1)" "did you mean 'status'?"
+for command in plan apply status; do
+	has "$command has help with examples" "$("$VPCBOX" lbctl $command --help)" 'examples:'
+done
+finish
