@@ -152,6 +152,16 @@ static int open_kube(struct lbctl *l, struct err *e)
 
 /* ---- what the watches tell */
 
+/* All lists have been read, and it is ours to act. */
+static void begin(struct lbctl *l)
+{
+	log_info("ready services=%zu ingresses=%zu bindings=%zu pods=%zu",
+		 kubestore_count(l->store, KUBE_SERVICE), kubestore_count(l->store, KUBE_INGRESS),
+		 kubestore_count(l->store, KUBE_BINDING), kubestore_count(l->store, KUBE_POD));
+	notice_all(l);
+	work_start(l);
+}
+
 static void on_changes(void *arg, enum kube_kind kind, const struct kube_change *v, size_t n)
 {
 	struct lbctl *l = arg;
@@ -164,15 +174,8 @@ static void on_changes(void *arg, enum kube_kind kind, const struct kube_change 
 			log_info("listed kind=%s count=%zu", kube_kinds[kind].kind,
 				 kubestore_count(l->store, kind));
 		}
-	if (!ready && work_ready(l)) {
-		log_info("ready services=%zu ingresses=%zu bindings=%zu pods=%zu",
-			 kubestore_count(l->store, KUBE_SERVICE),
-			 kubestore_count(l->store, KUBE_INGRESS),
-			 kubestore_count(l->store, KUBE_BINDING),
-			 kubestore_count(l->store, KUBE_POD));
-		notice_all(l);
-		work_start(l);
-	}
+	if (!ready && work_ready(l))
+		begin(l);
 }
 
 static void on_trouble(void *arg, enum kube_kind kind, const struct err *e)
@@ -210,10 +213,8 @@ static void on_won(void *arg)
 
 	log_info("leading");
 	l->leading = true;
-	if (!work_ready(l))
-		return;
-	notice_all(l);
-	work_start(l);
+	if (work_ready(l))
+		begin(l);
 }
 
 static void on_lost(void *arg)

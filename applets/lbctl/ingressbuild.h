@@ -23,6 +23,7 @@ struct ingress_rule {
 	struct elb_conditions conditions;
 	struct elb_actions actions;
 	const struct tags *tags;
+	const char *from; /* "Ingress NS/NAME, HOST PATH", for people */
 };
 struct ingress_rules {
 	struct ingress_rule *v;

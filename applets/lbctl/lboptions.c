@@ -312,9 +312,11 @@ void lboptions_help(void)
 
 	opt_help(rows, table(&o, rows),
 		 "vpcbox lbctl [controller] [OPTION...]\n"
-		 "       vpcbox lbctl plan | apply | status ... (--help)\n\n"
+		 "       vpcbox lbctl plan | apply | explain | route | status ... (--help)\n\n"
 		 "  plan      what would be changed, of files or of the cluster\n"
 		 "  apply     exactly that\n"
+		 "  explain   why an object is as it is, or what is wrong with it\n"
+		 "  route     which rule and target group a request would meet\n"
 		 "  status    load balancers, listeners, targets and their health",
 		 "  vpcbox lbctl --cluster-name=demo --aws-region=ap-northeast-2 "
 		 "--aws-vpc-id=vpc-0abc\n"

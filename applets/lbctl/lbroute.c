@@ -226,13 +226,18 @@ static int holds(const struct elb_condition *c, const struct route_request *q, b
 	return 0;
 }
 
-static int matches(const struct stack_rule *r, const struct route_request *q, bool *yes,
-		   struct err *e)
+int route_misses(const struct stack_rule *r, const struct route_request *q,
+		 const struct elb_condition **out, struct err *e)
 {
-	*yes = true;
-	for (size_t i = 0; i < r->spec.conditions.n && *yes; i++)
-		if (holds(&r->spec.conditions.v[i], q, yes, e) < 0)
+	*out = NULL;
+	for (size_t i = 0; i < r->spec.conditions.n && !*out; i++) {
+		bool yes;
+
+		if (holds(&r->spec.conditions.v[i], q, &yes, e) < 0)
 			return wrap(e, "rule %s", r->id);
+		if (!yes)
+			*out = &r->spec.conditions.v[i];
+	}
 	return 0;
 }
 
@@ -243,13 +248,13 @@ int route_match(const struct stack *s, const struct stack_listener *at,
 
 	for (size_t i = 0; i < s->nrules; i++) {
 		const struct stack_rule *r = &s->rules[i];
-		bool yes;
+		const struct elb_condition *missed;
 
 		if (r->port != at->spec.port || (best && best->spec.priority < r->spec.priority))
 			continue;
-		if (matches(r, q, &yes, e) < 0)
+		if (route_misses(r, q, &missed, e) < 0)
 			return -1;
-		if (yes)
+		if (!missed)
 			best = r;
 	}
 	*out = (struct route_answer) { best, best ? &best->spec.actions : &at->spec.actions };

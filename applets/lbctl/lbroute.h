@@ -28,5 +28,8 @@ struct route_answer {
 /* EINVAL: a regular expression that cannot be read here. */
 MUST int route_match(const struct stack *s, const struct stack_listener *at,
 		     const struct route_request *q, struct route_answer *out, struct err *e);
+/* The first condition of a rule that does not hold; *out NULL: all do. */
+MUST int route_misses(const struct stack_rule *r, const struct route_request *q,
+		      const struct elb_condition **out, struct err *e);
 /* '*' and '?'; fold: without case (ASCII). */
 bool route_glob(const char *pattern, const char *text, bool fold);

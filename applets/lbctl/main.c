@@ -16,10 +16,8 @@ static int controller(int argc, char **argv);
 static const struct command {
 	const char *name;
 	int (*main)(int argc, char **argv);
-} commands[] = { { "controller", controller },
-		 { "plan", cmd_plan },
-		 { "apply", cmd_apply },
-		 { "status", cmd_status } };
+} commands[] = { { "controller", controller }, { "plan", cmd_plan },   { "apply", cmd_apply },
+		 { "explain", cmd_explain },   { "route", cmd_route }, { "status", cmd_status } };
 
 /* One word that is no option: the nearest command, NULL when none is near. */
 static const char *nearest(const char *word)

@@ -201,6 +201,7 @@ static void add_rules(struct ingress_build *b, const struct ingress_listener *at
 		r.spec.conditions = rules.v[i].conditions;
 		r.spec.actions = rules.v[i].actions;
 		r.spec.tags = *rules.v[i].tags;
+		r.from = rules.v[i].from;
 		stack_add_rule(b->out, &r, b->a);
 	}
 }

@@ -184,6 +184,8 @@ static int one_rule(struct ingress_build *b, struct ingress_part *m, struct stac
 	    limits_rule(&out->conditions, &out->actions, e) < 0)
 		return -1;
 	out->tags = &m->rule_tags;
+	out->from = arena_fmt(b->a, "Ingress %s, %s%s%s", m->key, *r->host ? r->host : "any host",
+			      *p->path ? " " : "", p->path);
 	m->rules.n++;
 	return 0;
 }

@@ -42,18 +42,43 @@ static int take_value(char **argv, int argc, int *i, const char *name, const cha
 	return 1;
 }
 
+static int more_of(const char **list, size_t *n, size_t most, const char *v, const char *what,
+		   struct err *e)
+{
+	if (*n == most)
+		return fail(e, EINVAL, "more than %zu %s", most, what);
+	list[(*n)++] = v;
+	return 1;
+}
+
+static int single_option(struct people *p, char **argv, int argc, int *i, struct err *e)
+{
+	const struct {
+		const char *name, **at;
+	} rows[] = { { "--plan", &p->plan },     { "--load-balancer", &p->balancer },
+		     { "--method", &p->method }, { "--source", &p->source },
+		     { "-n", &p->ns },           { "--namespace", &p->ns } };
+	int rc = 0;
+
+	for (size_t k = 0; k < COUNT(rows) && rc == 0; k++)
+		rc = take_value(argv, argc, i, rows[k].name, rows[k].at, e);
+	return rc;
+}
+
 static int own_option(struct people *p, char **argv, int argc, int *i, struct err *e)
 {
 	const char *v;
 	int rc = take_value(argv, argc, i, "-f", &v, e);
 
-	if (rc == 1 && p->nfiles == COUNT(p->files))
-		return fail(e, EINVAL, "more than %zu files; give one with several documents",
-			    COUNT(p->files));
 	if (rc == 1)
-		p->files[p->nfiles++] = v;
+		return more_of(p->files, &p->nfiles, COUNT(p->files), v,
+			       "files; give one with several documents", e);
 	if (rc == 0)
-		rc = take_value(argv, argc, i, "--plan", &p->plan, e);
+		rc = take_value(argv, argc, i, "--header", &v, e);
+	if (rc == 1)
+		return more_of(p->headers, &p->nheaders, COUNT(p->headers), v, "headers", e);
+	if (rc == 0)
+		rc = single_option(p, argv, argc, i, e);
 	if (rc)
 		return rc;
 	rc = take_value(argv, argc, i, "-o", &v, e);
@@ -63,7 +88,22 @@ static int own_option(struct people *p, char **argv, int argc, int *i, struct er
 		p->json = strcmp(v, "json") == 0;
 	if (rc == 0 && strcmp(argv[*i], "--cluster") == 0)
 		return p->cluster = true, 1;
+	if (rc == 0 && strcmp(argv[*i], "-v") == 0)
+		return p->verbose = true, 1;
 	return rc;
+}
+
+/* Operands may stand in front of the options. */
+static void operands_last(int argc, char **argv)
+{
+	auto_ptr char **copy = xalloc((size_t)argc * sizeof(*copy));
+	int n = 1;
+
+	while (n < argc && argv[n][0] != '-')
+		n++;
+	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
+	memcpy(argv + 1, copy + n, (size_t)(argc - n) * sizeof(*copy));
+	memcpy(argv + 1 + argc - n, copy + 1, (size_t)(n - 1) * sizeof(*copy));
 }
 
 static int options(struct people *p, int *argc, char **argv, struct err *e)
@@ -71,6 +111,7 @@ static int options(struct people *p, int *argc, char **argv, struct err *e)
 	auto_buf struct buf complaints = { 0 };
 	int n = 1;
 
+	operands_last(*argc, argv);
 	for (int i = 1; i < *argc; i++) {
 		int rc = own_option(p, argv, *argc, &i, e);
 

@@ -18,6 +18,13 @@ struct people {
 	bool json, colour;
 	const char *plan; /* --plan FILE */
 	const char *command;
+	/* of single commands */
+	const char *ns;              /* -n */
+	bool verbose;                /* -v */
+	const char *balancer;        /* --load-balancer NAME */
+	const char *method, *source; /* --method, --source */
+	const char *headers[32];     /* --header */
+	size_t nheaders;
 	/* What a pass would have said in events, of the owner it looks at now. */
 	struct people_note {
 		const char *about, *reason, *text;
@@ -75,4 +82,6 @@ MUST int people_plan(struct people *p, const struct owner *o, struct pass *out, 
 
 int cmd_plan(int argc, char **argv);
 int cmd_apply(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+int cmd_route(int argc, char **argv);
 int cmd_status(int argc, char **argv);

@@ -58,6 +58,7 @@ struct stack_rule {
 	const char *id; /* "80:1" */
 	int64_t port;
 	struct elb_create_rule spec;
+	const char *from; /* what asked for it, in words; NULL: nobody knows; never sent */
 };
 /* spec: ns, name, and the members that its spec has; arn and the peers' groups may be references.
  * Labels are added by whoever sends. */

@@ -265,7 +265,7 @@ int subnets_named(struct facts *f, const struct lbconfig *c, const struct subnet
 
 /* ---- discovery */
 
-static bool has_role(const struct ec2_subnet *s, const struct subnet_ask *q)
+bool subnet_has_role(const struct ec2_subnet *s, const struct subnet_ask *q)
 {
 	const char *v = tag_get(&s->tags, q->internal ? "kubernetes.io/role/internal-elb"
 						      : "kubernetes.io/role/elb");
@@ -354,6 +354,16 @@ static bool others(const struct lbconfig *c, const struct ec2_subnet *s)
 	return false;
 }
 
+const char *subnet_against(const struct lbconfig *c, const struct subnet_ask *q,
+			   const struct ec2_subnet *s)
+{
+	if (others(c, s))
+		return "it is tagged for other clusters";
+	if (s->free < LEAST_FREE)
+		return "it has fewer than 8 free addresses";
+	return q->dualstack && !subnet_has_ipv6(s) ? "it has no IPv6 block" : NULL;
+}
+
 /* Of two in a zone: the one with the cluster's tag, then the lower id. */
 static bool better(const struct lbconfig *c, const struct ec2_subnet *s, const struct ec2_subnet *t)
 {
@@ -416,7 +426,7 @@ int subnets_found(struct facts *f, const struct lbconfig *c, const struct subnet
 		return -1;
 	from = room_for(f->subnets.n, a);
 	for (size_t i = 0; i < f->subnets.n; i++)
-		if (tags ? has_tags(&f->subnets.v[i], tags) : has_role(&f->subnets.v[i], q))
+		if (tags ? has_tags(&f->subnets.v[i], tags) : subnet_has_role(&f->subnets.v[i], q))
 			from.v[from.n++] = &f->subnets.v[i];
 	if (!from.n && !tags && c->gates[GATE_SUBNETS_BY_REACHABILITY] &&
 	    by_routes(f, c, q, &from, e) < 0)

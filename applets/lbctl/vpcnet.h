@@ -10,6 +10,10 @@ struct subnet_ask {
 	bool internal, dualstack;
 };
 bool subnet_has_ipv6(const struct ec2_subnet *s); /* a block that is associated */
+bool subnet_has_role(const struct ec2_subnet *s, const struct subnet_ask *q);
+/* Why discovery passes it over, role and zone aside; NULL: it does not. */
+const char *subnet_against(const struct lbconfig *c, const struct subnet_ask *q,
+			   const struct ec2_subnet *s);
 struct subnet_list {
 	const struct ec2_subnet **v;
 	size_t n;

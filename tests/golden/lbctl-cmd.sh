@@ -105,7 +105,60 @@ has 'a file that is not there is named' "$(lbctl plan -f "$tmp/none")" "$tmp/non
 has 'what plan does not know is refused' "$(lbctl plan what)" "'what' is too much; files are given with -f"
 has 'plan wants objects' "$(lbctl plan)" '-f FILE, or --cluster'
 has 'a command that is nearly one' "$("$VPCBOX" lbctl staus 2>&1)" "did you mean 'status'?"
-for command in plan apply status; do
+run route-model route http://shop.example.com/old/x -f "$cases/shop.yaml"
+run route-why route 'http://shop.example.com/?q=1' -f "$cases/shop.yaml" -v --header 'X-A: 1'
+run route-default route http://other.example.com/ -f "$cases/shop.yaml" -v
+run route-json route http://shop.example.com/old -f "$cases/shop.yaml" -v -o json
+alb=$(lbctl status -o json | sed -n 's/.*"name": "\(k8s-default-shop-8[^"]*\)".*/\1/p')
+run route-aws route http://x/old --load-balancer "$alb" --header Host:SHOP.example.com -v
+host=$(lbctl status -o json | sed -n 's/.*"dnsName": "\(k8s-default-web[^"]*\)".*/\1/p')
+run route-dns route "http://$host/"
+has 'what nobody listens on is said' "$(lbctl route http://x:99/ --load-balancer "$alb")" 'nothing listens on port 99'
+has 'https does not reach a listener of HTTP' "$(lbctl route https://x:80/ --load-balancer "$alb")" 'nothing listens'
+has 'a load balancer that is none' "$(lbctl route http://x/ --load-balancer nope)" LoadBalancerNotFound
+has 'a host of nobody' "$(lbctl route http://x/)" 'no load balancer of this account and region is called x'
+has 'a URL that is none' "$(lbctl route ftp://x/)" 'begins with neither http:// nor https://'
+has 'a URL without a host' "$(lbctl route http:///x)" 'it has no host'
+has 'a header that is none' "$(lbctl route http://x/ --header X)" "--header 'X' is not NAME:VALUE"
+has 'a source that is none' "$(lbctl route http://x/ --source y)" "--source 'y' is no IP address"
+has 'route wants a URL' "$(lbctl route)" 'one URL is what is needed'
+
+run explain-ingress explain ingress/shop -f "$cases/shop.yaml"
+run explain-service explain svc/web -f "$cases/shop.yaml" -v
+run explain-json explain ing/shop -n default -f "$cases/shop.yaml" -o json
+run explain-not-ours explain service/shop -f "$cases/shop.yaml"
+run explain-wrong explain service/bad -f "$tmp/bad.yaml"
+cat >"$tmp/more.yaml" <<'END'
+{apiVersion: v1, kind: Service, metadata: {name: typo, annotations: {
+  service.beta.kubernetes.io/aws-load-balancer-schema: internal,
+  service.beta.kubernetes.io/aws-load-balancer-subnets: "subnet-0123"}},
+ spec: {type: LoadBalancer, loadBalancerClass: service.k8s.aws/nlb, ports: [{port: 80, protocol: TCP}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: plain}, spec: {type: LoadBalancer, ports: [{port: 80}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: old, annotations: {
+  service.beta.kubernetes.io/aws-load-balancer-type: external}}, spec: {type: LoadBalancer, ports: [{port: 80}]}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: lost}, spec: {ingressClassName: nowhere}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: nobody}, spec: {}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: nginx, annotations: {
+  kubernetes.io/ingress.class: nginx}}, spec: {}}
+---
+{apiVersion: elbv2.k8s.aws/v1beta1, kind: TargetGroupBinding, metadata: {name: mine},
+ spec: {targetGroupARN: "arn:x", targetType: ip, serviceRef: {name: nothing, port: 80}}}
+END
+for object in svc/typo svc/plain svc/old ing/lost ing/nobody ing/nginx tgb/mine; do
+	run "explain-$(echo $object | tr / -)" explain $object -f "$tmp/more.yaml"
+done
+has 'an object that is not there' "$(lbctl explain svc/x -n y -f "$tmp/more.yaml")" 'there is no Service x in namespace y'
+has 'a kind that is none' "$(lbctl explain pod/x -f "$tmp/more.yaml")" "'pod/x' is none of service/NAME"
+has 'a name that is none' "$(lbctl explain svc/ -f "$tmp/more.yaml")" "'svc/' is none of service/NAME"
+has 'explain wants an object' "$(lbctl explain -f "$tmp/more.yaml")" 'one KIND/NAME is what is needed'
+has 'without files the API server is asked' "$(KUBECONFIG=$tmp/none lbctl explain svc/x)" 'kubeconfig: open'
+
+for command in plan apply explain route status; do
 	has "$command has help with examples" "$("$VPCBOX" lbctl $command --help)" 'examples:'
 done
 finish
