@@ -29,6 +29,11 @@ struct blob {
 		struct acm_details certificates;
 	} v;
 };
+/* What a view has renewed. */
+struct blob_held {
+	struct blob *b;
+	struct blob_held *next;
+};
 struct awsfacts {
 	struct aws *w;
 	const struct lbconfig *c;
@@ -328,13 +333,21 @@ void awsfacts_open(struct factview *v, struct awsfacts *x, const struct stack *o
 void awsfacts_renew(struct facts *f, enum fact which)
 {
 	struct factview *v = OWNER(f, struct factview, f);
+	struct blob_held *h;
 
-	blob_drop(v->x, &v->blobs[which]);
 	f->have[which] = false;
+	if (!v->blobs[which])
+		return;
+	h = NEW(f->a, struct blob_held);
+	*h = (struct blob_held) { TAKE(v->blobs[which]), v->held };
+	v->held = h;
 }
 
 void awsfacts_close(struct factview *v)
 {
 	for (int i = 0; i < FACTS && v->x; i++)
 		blob_drop(v->x, &v->blobs[i]);
+	for (struct blob_held *h = v->held; h; h = h->next)
+		blob_drop(v->x, &h->b);
+	v->held = NULL;
 }

@@ -20,11 +20,13 @@ struct factview {
 	struct awsfacts *x;
 	const struct stack *owner; /* whose load balancer FACT_LOAD_BALANCER is */
 	struct blob *blobs[FACTS];
+	struct blob_held *held; /* renewed since */
 	int64_t deadline;
 };
 void awsfacts_open(struct factview *v, struct awsfacts *x, const struct stack *owner,
 		   struct arena *a, int64_t deadline);
-/* Let go of a part: it is loaded anew when it is needed again. */
+/* A part is loaded anew when it is needed again; strings of the old one stay until
+ * awsfacts_close(), for models are made of them. */
 void awsfacts_renew(struct facts *f, enum fact which);
 void awsfacts_close(struct factview *v);
 #define auto_factview AUTO(awsfacts_close)

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "file.h"
 #include "planfile.h"
+#include "planseen.h"
 
 enum { APPLY_MS = 15 * 60000, PLAN_MAX = 64 * 1024 * 1024 };
 
@@ -23,9 +24,13 @@ static const char help[] =
 
 static void tell(void *arg, const struct step *s, size_t nth, const struct err *done)
 {
-	(void)arg;
-	if (!done)
+	const struct people *p = arg;
+
+	if (!done) {
+		progress_say(p->progress, "%zu %s (%s)", nth + 1, s->title,
+			     s->action ? s->action->name : s->method);
 		return;
+	}
 	fprintf(stderr, "%s %zu %s (%s)%s%s\n", done->num ? "failed" : "done", nth + 1, s->title,
 		s->action ? s->action->name : s->method, done->num ? ": " : "",
 		done->num ? done->msg : "");
@@ -34,9 +39,11 @@ static void tell(void *arg, const struct step *s, size_t nth, const struct err *
 /* *backend: the shared security group, once a plan has made it. */
 static int apply_one(struct people *p, const struct json *j, const char **backend, struct err *e)
 {
-	const struct apply how = {
-		.aws = p->aws, .kube = p->kube, .deadline = now_ms() + APPLY_MS, .tell = tell
-	};
+	const struct apply how = { .aws = p->aws,
+				   .kube = p->kube,
+				   .deadline = now_ms() + APPLY_MS,
+				   .tell = tell,
+				   .arg = p };
 	const char *owner = json_str(j, "owner", "plan"), *made;
 	auto_arena struct arena a = { 0 };
 	struct apply_value known = { STACK_BACKEND_SG, *backend };
@@ -82,6 +89,17 @@ static int read_all(const struct json *plans, struct err *e)
 	return 0;
 }
 
+/* Nothing is begun when anything is no longer as it was. */
+static int check_all(struct people *p, const struct json *plans, struct err *e)
+{
+	for (const struct json *j = json_first(plans); j; j = json_next(j))
+		if (json_count(json_member(j, "steps")) &&
+		    planseen_check(p, json_member(j, "seen"), e) < 0)
+			return wrap(e, "%s: nothing was changed: %s", p->plan,
+				    json_str(j, "owner", "plan"));
+	return 0;
+}
+
 static int apply_file(struct people *p, struct err *e)
 {
 	auto_buf struct buf text = { 0 };
@@ -103,6 +121,8 @@ static int apply_file(struct people *p, struct err *e)
 	if (people_open(p, e) < 0 || planfile_account(p, root, e) < 0)
 		return -1;
 	if (asks_kube(plans) && (people_open_kube(p, e) < 0 || planfile_cluster(p, root, e) < 0))
+		return -1;
+	if (check_all(p, plans, e) < 0)
 		return -1;
 	for (plans = json_first(plans); plans; plans = json_next(plans))
 		if (apply_one(p, plans, &backend, e) < 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "planfile.h"
+#include "planseen.h"
 
 enum { CHANGES = 2 };
 
@@ -47,7 +48,7 @@ static void share_backend(struct plans *l, struct plan *plan)
 	plan->n = n;
 }
 
-static void add_json(struct plans *l, const struct plan *plan, const char *name)
+static void add_json(struct plans *l, const struct plan *plan, struct json *seen, const char *name)
 {
 	struct json *j = plan_json(plan), *notes = json_array();
 
@@ -62,6 +63,8 @@ static void add_json(struct plans *l, const struct plan *plan, const char *name)
 		json_push(notes, one);
 	}
 	json_add(j, "notes", notes);
+	if (seen)
+		json_add(j, "seen", seen);
 	json_push(l->list, j);
 }
 
@@ -71,17 +74,20 @@ static void one_plan(struct plans *l, const struct owner *o)
 	auto_buf struct buf text = { 0 };
 	struct pass pass = { 0 };
 	const char *name = owner_name(o, &p->mem);
+	struct json *seen = NULL;
 	struct err e = { 0 };
 	int rc = people_plan(p, o, &pass, &e);
 
 	for (size_t i = 0; i < p->nnotes; i++)
 		people_tell(p, "%s: %s: %s", name, p->notes[i].about, p->notes[i].text);
-	l->failed += rc < 0 || p->nnotes;
+	if (rc == 0 && p->json && pass.stack.id)
+		rc = planseen_read(p, &pass.stack, &seen, &e);
 	if (rc < 0 && !p->nnotes)
 		people_tell(p, "%s: %s", name, e.msg);
+	l->failed += rc < 0 || p->nnotes;
 	share_backend(l, &pass.plan);
 	if (rc == 0 && p->json)
-		add_json(l, &pass.plan, name);
+		add_json(l, &pass.plan, seen, name);
 	if (rc == 0 && !p->json) {
 		printf("%s\n", name);
 		plan_print(&pass.plan, p->colour, &text);

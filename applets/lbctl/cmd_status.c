@@ -54,6 +54,7 @@ static int gather(struct status *s, struct err *e)
 	struct tag own = { CLUSTER_TAG, s->p->o.c.cluster };
 	const struct tags tags = { &own, 1 };
 
+	progress_say(s->p->progress, "asking AWS for load balancers and target groups");
 	if (elbindex_find(s->p->index, s->p->aws, s->p->o.c.vpc, &tags, &tags, 0, &s->lbs, &s->nlbs,
 			  &s->tgs, &s->ntgs, s->a, s->p->env.deadline, e) < 0)
 		return -1;
@@ -153,6 +154,7 @@ static int add_lb(struct status *s, const struct index_lb *x, struct json *list,
 {
 	struct json *j = json_object(), *groups = json_array();
 
+	progress_say(s->p->progress, "asking AWS for %s", x->lb.name);
 	json_push(list, j);
 	json_add_str(j, "owner", owner_of(&x->tags, s->a));
 	json_add_str(j, "name", x->lb.name);

@@ -160,6 +160,10 @@ static void begin(struct lbctl *l)
 		 kubestore_count(l->store, KUBE_BINDING), kubestore_count(l->store, KUBE_POD));
 	notice_all(l);
 	work_start(l);
+	/* A process before this one may have ended between its last owner and the shared group.
+	 * Those of other namespaces are not seen. */
+	l->backend_seen = l->backend_seen || !*l->o.watch_ns;
+	backend_check(l);
 }
 
 static void on_changes(void *arg, enum kube_kind kind, const struct kube_change *v, size_t n)

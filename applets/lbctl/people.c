@@ -14,7 +14,7 @@
 #include "words.h"
 #include "yaml.h"
 
-enum { ASK_MS = 120000, CHUNK = 500 };
+enum { ASK_MS = 120000, LONG_MS = 2000, CHUNK = 500 };
 
 static bool colours(void)
 {
@@ -223,6 +223,8 @@ int people_open(struct people *p, struct err *e)
 		return fail(e, EINVAL,
 			    "--cluster-name is missing: names and tags in AWS are made "
 			    "of it");
+	p->progress = progress_new(p->command, STDERR_FILENO, LONG_MS);
+	progress_say(p->progress, "asking for credentials and the VPC");
 	if (open_aws(&p->o, &p->o.c, NULL, &p->aws, &p->mem, e) < 0)
 		return -1;
 	p->eks = (struct eks_asker) { p->aws, &p->kube_config };
@@ -333,6 +335,7 @@ static int list_kind(struct people *p, enum kube_kind kind, struct err *e)
 	auto_arena struct arena a = { 0 };
 	const char *go_on = "";
 
+	progress_say(p->progress, "listing %s", kube_kinds[kind].plural);
 	do {
 		auto_json struct json *j = NULL;
 
@@ -369,6 +372,7 @@ int people_read(struct people *p, struct err *e)
 
 void people_free(struct people *p)
 {
+	progress_free(&p->progress);
 	snapshot_free(&p->objects);
 	awsfacts_free(&p->facts);
 	elbindex_free(&p->index);
@@ -450,6 +454,7 @@ int people_plan(struct people *p, const struct owner *o, struct pass *out, struc
 	const struct ingress_group_id id = { o->ns, o->name };
 
 	out->env = &p->env;
+	progress_say(p->progress, "%s: asking AWS", owner_name(o, &p->mem));
 	p->nnotes = 0;
 	for (int k = 0; k < KUBE_KINDS; k++)
 		for (size_t i = 0; i < p->objects.n[k]; i++)

@@ -4,6 +4,7 @@
 #pragma once
 #include "lboptions.h"
 #include "pass.h"
+#include "progress.h"
 
 struct eks_asker {
 	struct aws *aws;
@@ -18,6 +19,7 @@ struct people {
 	bool json, colour;
 	const char *plan; /* --plan FILE */
 	const char *command;
+	struct progress *progress; /* told what is done, and tells it when it takes long */
 	/* of single commands */
 	const char *ns;              /* -n */
 	bool verbose;                /* -v */

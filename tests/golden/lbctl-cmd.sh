@@ -7,7 +7,8 @@ cases=$PWD/tests/golden/lbctl-cmd
 
 # lab PORT-FILE OPTION...: an AWS of its own; $AWS_ENDPOINT_URL says where.
 lab() {
-	"$LAB" aws --call-ms 0 --provision-ms 0 --register-ms 0 --health-ms 0 --drain-ms 0 --release-ms 0 "$@" \
+	"$LAB" aws --call-ms 0 --provision-ms 0 --register-ms 0 --health-ms 0 --drain-ms 0 --release-ms 0 \
+		--certificate-ms 0 "$@" \
 		>"$tmp/lab.log" 2>&1 &
 	lab=$!
 	trap 'kill $lab 2>/dev/null; rm -rf "$tmp"' EXIT
@@ -86,7 +87,7 @@ for plan in root["plans"]:
     plan["steps"] = [step for step in plan["steps"] if "action" in step]
 print(json.dumps(root))' >"$tmp/edited.json"
 golden apply "$(apply | plain)"
-has 'a plan that was carried out is stale' "$(apply)" 'is no longer what the plan was made for; make a new one'
+has 'a plan that was carried out is stale' "$(apply)" 'has been made since the plan was made: make a new one'
 run status status
 run status-json status -o json
 run plan-bindings plan -f "$cases/shop.yaml"
@@ -94,6 +95,34 @@ run plan-bindings plan -f "$cases/shop.yaml"
 sed '0,/port: 80, targetPort: 8080/s//port: 81, targetPort: 8081/; s|path: /old|path: /older|' "$cases/shop.yaml" \
 	>"$tmp/changed.yaml"
 run plan-changed plan -f "$tmp/changed.yaml"
+
+# now FILE: a plan of the file without its bindings, as it is at this moment
+now() {
+	"$VPCBOX" lbctl plan --cluster-name=demo --aws-vpc-id="$vpc" -f "$1" -o json 2>"$tmp/err" | python3 -c '
+import json, sys
+root = json.load(sys.stdin)
+for plan in root["plans"]:
+    plan["steps"] = [step for step in plan["steps"] if "action" in step]
+print(json.dumps(root))' >"$tmp/edited.json"
+}
+aws() { "$TOOLS/venv/bin/aws" --region $AWS_REGION elbv2 "$@" --output text; }
+sed 's/port: 80, targetPort: 8080, protocol: TCP}/port: 81, targetPort: 8081, protocol: TCP}/' "$cases/shop.yaml" >"$tmp/new.yaml"
+tg=$(aws describe-target-groups --query "TargetGroups[?starts_with(TargetGroupName,'k8s-default-web')].TargetGroupArn")
+before=$(writes)
+now "$tmp/new.yaml"
+aws modify-target-group-attributes --target-group-arn "$tg" \
+	--attributes Key=deregistration_delay.timeout_seconds,Value=7 >/dev/null
+has 'what was changed since is said' "$(apply | plain)" 'has been changed since the plan was made: make a new one'
+same 'and nothing is done then' "$(writes)" $((before + 1))
+now "$tmp/new.yaml"
+lb=$(aws describe-load-balancers --query "LoadBalancers[?starts_with(LoadBalancerName,'k8s-default-web')].LoadBalancerArn")
+aws delete-listener --listener-arn "$(aws describe-listeners --load-balancer-arn "$lb" --query 'Listeners[0].ListenerArn')"
+has 'what is gone since is said' "$(apply | plain)" 'has gone since the plan was made: make a new one'
+now "$tmp/new.yaml"
+sed -i 's/"objects":/"things":/' "$tmp/edited.json"
+has 'a plan that does not say what was there is refused' "$(apply)" 'it does not say what was there (seen)'
+now "$tmp/new.yaml"
+has 'a plan of this moment is carried out' "$(apply)" 'exit 0'
 
 cat >"$tmp/bad.yaml" <<'END'
 {apiVersion: v1, kind: Service, metadata: {name: bad, annotations: {
@@ -112,7 +141,7 @@ run route-json route http://shop.example.com/old -f "$cases/shop.yaml" -v -o jso
 alb=$(lbctl status -o json | sed -n 's/.*"name": "\(k8s-default-shop-8[^"]*\)".*/\1/p')
 run route-aws route http://x/old --load-balancer "$alb" --header Host:SHOP.example.com -v
 host=$(lbctl status -o json | sed -n 's/.*"dnsName": "\(k8s-default-web[^"]*\)".*/\1/p')
-run route-dns route "http://$host/"
+run route-dns route "http://$host:81/"
 has 'what nobody listens on is said' "$(lbctl route http://x:99/ --load-balancer "$alb")" 'nothing listens on port 99'
 has 'https does not reach a listener of HTTP' "$(lbctl route https://x:80/ --load-balancer "$alb")" 'nothing listens'
 has 'a load balancer that is none' "$(lbctl route http://x/ --load-balancer nope)" LoadBalancerNotFound
@@ -152,6 +181,37 @@ END
 for object in svc/typo svc/plain svc/old ing/lost ing/nobody ing/nginx tgb/mine; do
 	run "explain-$(echo $object | tr / -)" explain $object -f "$tmp/more.yaml"
 done
+acm() { "$TOOLS/venv/bin/aws" --region $AWS_REGION acm "$@" --output text; }
+acm request-certificate --domain-name '*.example.com' >/dev/null
+given=$(acm request-certificate --domain-name given.example.org)
+cat >"$tmp/tls.yaml" <<END
+{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: alb}, spec: {controller: ingress.k8s.aws/alb}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: shop, uid: 0a1c}, spec: {type: NodePort, ports: [{port: 80, nodePort: 30080}]}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: found, annotations: {
+  alb.ingress.kubernetes.io/listen-ports: '[{"HTTP": 80}, {"HTTPS": 443}]', alb.ingress.kubernetes.io/ssl-redirect: "443"}},
+ spec: {ingressClassName: alb, rules: [{host: a.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {
+  name: shop, port: {number: 80}}}}]}}]}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: given, annotations: {
+  alb.ingress.kubernetes.io/group.name: g, alb.ingress.kubernetes.io/certificate-arn: "$given"}},
+ spec: {ingressClassName: alb, tls: [{hosts: [given.example.org, b.example.com]}], rules: [{http: {paths: [{path: /b,
+  pathType: Exact, backend: {service: {name: shop, port: {number: 80}}}}]}}]}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: wrong, annotations: {
+  alb.ingress.kubernetes.io/group.name: g, alb.ingress.kubernetes.io/listen-ports: '[{"HTTPS": 443}]'}},
+ spec: {ingressClassName: alb, rules: [{host: nowhere.example.net, http: {paths: [{path: /, pathType: Prefix, backend: {service: {
+  name: shop, port: {number: 80}}}}]}}]}}
+END
+# Certificates' ARNs are random.
+named() { plain | sed -E 's|certificate/[0-9a-f-]{36}|certificate/ID|'; }
+for object in found given wrong; do
+	golden "explain-tls-$object" "$(lbctl explain ingress/$object -f "$tmp/tls.yaml" | named)"
+done
+has 'a route over TLS' "$(lbctl route https://a.example.com/x -f "$tmp/tls.yaml")" 'path-pattern /*'
+has 'a redirect is shown' "$(lbctl route http://a.example.com/x -f "$tmp/tls.yaml")" 'redirect Protocol=HTTPS Port=443'
+
 has 'an object that is not there' "$(lbctl explain svc/x -n y -f "$tmp/more.yaml")" 'there is no Service x in namespace y'
 has 'a kind that is none' "$(lbctl explain pod/x -f "$tmp/more.yaml")" "'pod/x' is none of service/NAME"
 has 'a name that is none' "$(lbctl explain svc/ -f "$tmp/more.yaml")" "'svc/' is none of service/NAME"
