@@ -33,7 +33,8 @@ room = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $(1)/*.c))
 # The plugin lives for a millisecond, much of it page faults: what it uses lies together, in front.
 FRONT = $(OUT)/obj/main.o $(call room,applets/cni)
 BOX  = $(filter-out $(FRONT),$(foreach a,$(APPLETS),$(call room,applets/$(a))))
-LAB  = $(call room,applets/lab)
+LABS = applets/lab $(patsubst %/,%,$(wildcard applets/lab/*/))
+LAB  = $(foreach r,$(LABS),$(call room,$(r)))
 LOW  = $(ROOMS:%=$(OUT)/%.a)
 ARCH = $(LOW) $(LIBS:%=$(DEPS)/lib/lib%.a)
 NEAR = $(LOW) $(patsubst %,$(DEPS)/lib/lib%.a,mnl cjson mbedtls fortify) -lc
@@ -57,6 +58,7 @@ $(OUT)/vpcbox: $(FRONT) $(BOX) $(LOW)
 
 $(OUT)/vpcbox-lab: $(LAB) $(LOW)
 	$(LINK)
+$(LAB): private LANG_ += $(LABS:%=-iquote %)
 
 # Programs that tests and benchmarks run, each of one file: build/tools/NAME.
 tools: $(patsubst %.c,$(OUT)/tools/%,$(notdir $(wildcard tests/tools/*.c tests/bench/*.c)))
@@ -112,13 +114,13 @@ pins: ## renew deps/pins from Debian stable's signed lists
 # ---- unit tests, natively: musl has no sanitizers, and the code is the same
 
 NATIVE = $(LANG_) $(filter-out -Werror,$(WARN)) -g -O1 -fno-omit-frame-pointer -MMD -MP -iquote tests/unit \
-         $(APPLETS:%=-iquote applets/%) -iquote applets/lab
+         $(APPLETS:%=-iquote applets/%) $(LABS:%=-iquote %)
 NLIBS  = -L$(DEPS)/native/lib $(patsubst %,-l%,$(filter-out fortify,$(LIBS))) -pthread -lm
 SAN    = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # Files of tests/unit without a test are helpers, linked where needed.
 HELPER = $(filter-out tests/unit/run.c,$(shell grep -L '^TEST\b' tests/unit/*.c))
-TESTED = $(filter-out %/main.c,$(wildcard $(ROOMS:%=%/*.c) $(APPLETS:%=applets/%/*.c) applets/lab/*.c))
+TESTED = $(filter-out %/main.c,$(wildcard $(ROOMS:%=%/*.c) $(APPLETS:%=applets/%/*.c) $(LABS:%=%/*.c)))
 TESTS  = $(filter-out tests/unit/run.c $(HELPER),$(wildcard tests/unit/*.c))
 ifeq ($(origin ROOMS),command line) # `make unit ROOMS=util`: those files, and the tests named like them
 TESTED = $(wildcard $(ROOMS:%=%/*.c))
