@@ -31,7 +31,7 @@ static const char *kube_system(struct people *p)
 int planfile_head(struct people *p, struct json **out, struct err *e)
 {
 	char date[21];
-	const char *account;
+	const char *account = NULL;
 	struct json *j;
 
 	if (account_of(p, &account, e) < 0)
@@ -96,7 +96,7 @@ static int other(struct people *p, const struct json *root, const char *member, 
 
 int planfile_account(struct people *p, const struct json *root, struct err *e)
 {
-	const char *account;
+	const char *account = NULL;
 
 	if (account_of(p, &account, e) < 0 || other(p, root, "account", "account", account, e) < 0)
 		return -1;
