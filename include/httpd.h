@@ -60,3 +60,5 @@ MUST bool httpd_piece(struct httpd_call *c, const void *p, size_t n);
 void httpd_end(struct httpd_call *c);
 /* IP_TTL of the connection's packets from now on (IMDS's hop limit). */
 void httpd_ttl(struct httpd_call *c, int ttl);
+/* Who asked, on a Unix socket: the user as this process sees it; else (unsigned)-1. */
+unsigned httpd_uid(struct httpd_call *c);

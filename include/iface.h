@@ -34,6 +34,7 @@ struct iface_set {
 	const struct mac *mac;
 	const char *rename;
 	int netns_fd;
+	uint32_t group; /* IFLA_GROUP, what nft calls iifgroup and oifgroup */
 };
 MUST int iface_change(struct nl *nl, int index, const struct iface_set *s, struct err *e);
 /* The same for a link known by its name; needs no look-up before, unless it renames (then not in a

@@ -387,3 +387,14 @@ void httpd_ttl(struct httpd_call *call, int ttl)
 	else if (c->peer.family == IP_V4)
 		setsockopt(c->w.fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
 }
+
+unsigned httpd_uid(struct httpd_call *call)
+{
+	const struct httpd_client *c = OWNER(call, struct httpd_held, c)->client;
+	struct ucred who = { .uid = (uid_t)-1 };
+	socklen_t n = sizeof(who);
+
+	if (!c || c->peer.family)
+		return (unsigned)-1;
+	return getsockopt(c->w.fd, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0 ? (unsigned)-1 : who.uid;
+}

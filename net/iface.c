@@ -183,6 +183,8 @@ static void put_change(struct nl *nl, struct ifinfomsg *ifi, const struct iface_
 		nl_put(nl, IFLA_ADDRESS, s->mac->b, sizeof(s->mac->b));
 	if (s->netns_fd)
 		nl_put_u32(nl, IFLA_NET_NS_FD, (uint32_t)s->netns_fd);
+	if (s->group)
+		nl_put_u32(nl, IFLA_GROUP, s->group);
 }
 
 int iface_change(struct nl *nl, int index, const struct iface_set *s, struct err *e)

@@ -11,6 +11,8 @@
 #include "apicall.h"
 #include "clock.h"
 
+enum { LATE_MAX_MS = 600000 };
+
 static struct api_rule *add(struct api_rule **list)
 {
 	while (*list)
@@ -22,15 +24,39 @@ static struct api_rule *add(struct api_rule **list)
 
 void api_rules_free(struct api_rule **list)
 {
-	while (*list) {
-		struct api_rule *next = (*list)->next;
+	while (*list)
+		api_rules_drop(list, (*list)->fault);
+}
 
-		free(*list);
-		*list = next;
+void api_rules_drop(struct api_rule **list, int fault)
+{
+	while (*list) {
+		struct api_rule *r = *list;
+
+		if (r->fault != fault) {
+			list = &r->next;
+			continue;
+		}
+		*list = r->next;
+		free(r);
 	}
 }
 
-/* "CreateRule:3=TooManyRules", "CreateRule=InternalFailure/done" */
+/* "1500ms" */
+static bool late(const char *text, int *ms)
+{
+	uint64_t n = 0;
+	size_t digits = strspn(text, "0123456789");
+	char number[12];
+
+	snprintf(number, sizeof(number), "%.*s", (int)digits, text);
+	if (!digits || strcmp(text + digits, "ms") != 0 || !str_u64(number, &n) || n > LATE_MAX_MS)
+		return false;
+	*ms = (int)n;
+	return true;
+}
+
+/* "CreateRule:3=TooManyRules", "CreateRule=InternalFailure/done", "CreateRule=1500ms" */
 static int fault_add(struct api *api, const char *text, struct arena *a, struct err *e)
 {
 	struct strs sides = str_split(text, "=", a), action, code;
@@ -45,11 +71,17 @@ static int fault_add(struct api *api, const char *text, struct arena *a, struct 
 		return fail(e, EINVAL, "'%s' is not ACTION[:N]=CODE", text);
 	code = str_split(sides.v[1], "/", a);
 	if (code.n < 1 || code.n > 2 || (code.n == 2 && strcmp(code.v[1], "done") != 0))
-		return fail(e, EINVAL, "'%s' is not ACTION[:N]=CODE[/done]", text);
+		return fail(e, EINVAL, "'%s' is not ACTION[:N]=CODE[/done] or ACTION[:N]=MSms",
+			    text);
 	r = add(&api->faults);
-	*r = (struct api_rule) {
-		.action = action.v[0], .code = code.v[0], .nth = (long)nth, .done = code.n == 2
-	};
+	*r = (struct api_rule) { .fault = api->fault,
+				 .caller = api->fault_caller,
+				 .action = action.v[0],
+				 .code = code.v[0],
+				 .nth = (long)nth,
+				 .done = code.n == 2 };
+	if (late(code.v[0], &r->late_ms))
+		r->code = NULL;
 	return 0;
 }
 
@@ -71,6 +103,7 @@ static int bucket_add(struct api *api, const char *text, struct arena *a, struct
 	if (sscanf(text, "%63[A-Za-z]=%lf:%lf%c", action, &r.rate, &r.burst, &rest) != 3 ||
 	    !(r.rate > 0 && r.rate <= 1e6) || !(r.burst >= 1 && r.burst <= 1e6))
 		return fail(e, EINVAL, "'%s' is not ACTION=RATE:BURST", text);
+	r.fault = api->fault;
 	r.action = arena_str(a, action);
 	r.level = r.burst;
 	r.at = now_ms();
@@ -103,10 +136,14 @@ static bool drained(struct api_rule *r, int64_t now)
 int api_fault(struct api_call *c, bool done, struct err *e)
 {
 	for (struct api_rule *r = c->api->faults; r; r = r->next) {
-		if (r->done != done || strcmp(r->action, c->action) != 0)
+		if (r->done != done || strcmp(r->action, c->action) != 0 ||
+		    (r->caller && strcmp(r->caller, c->caller) != 0))
 			continue;
 		r->seen++;
-		if (!r->nth || r->seen == r->nth)
+		if (r->nth && r->seen != r->nth)
+			continue;
+		c->takes_ms += r->late_ms;
+		if (r->code)
 			return world_refuse(e, r->code, "%s was asked to fail here", c->action);
 	}
 	return 0;
@@ -121,6 +158,7 @@ int api_throttle(const struct api_service *s, struct api_call *c, struct err *e)
 			continue;
 		if (!drained(r, now_ms()))
 			return 0;
+		r->seen++;
 		return ec2 ? world_refuse(e, "RequestLimitExceeded", "Request limit exceeded.")
 			   : world_refuse(e, "Throttling", "Rate exceeded");
 	}

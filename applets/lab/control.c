@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "fault.h"
 #include "file.h"
 #include "json.h"
 #include "node.h"
@@ -149,19 +150,72 @@ struct json *control_status(struct lab *lab)
 	return j;
 }
 
-static void control_serve(struct httpd_call *c)
+static void reply(struct httpd_call *c, int status, const struct json *j)
+{
+	auto_buf struct buf text = { 0 };
+
+	json_print(j, 2, &text);
+	httpd_reply(c, status, NULL, text.p, text.len);
+}
+
+static void refuse(struct httpd_call *c, int status, const char *why)
+{
+	auto_json struct json *j = json_object();
+
+	json_add_str(j, "error", why);
+	reply(c, status, j);
+}
+
+static int fault_new(struct lab *lab, const struct httpd_call *c, struct err *e)
+{
+	auto_json struct json *j = json_parse(c->body, c->body_len, e);
+	int id;
+
+	return j ? fault_add(lab, json_str(j, "kind", ""), json_str(j, "what", ""), &id, e) : -1;
+}
+
+/* GET /fault, POST /fault {kind, what}, DELETE /fault/ID, DELETE /fault. The answer is what there
+ * is then. */
+static void fault_serve(struct httpd_call *c)
 {
 	struct lab *lab = c->arg;
-	auto_buf struct buf text = { 0 };
 	auto_json struct json *j = NULL;
+	struct err e = { 0 };
+	uint64_t id = 0;
+	int rc = 0;
 
-	if (strcmp(c->path, "/status") != 0) {
-		httpd_reply(c, 404, NULL, "no such path\n", 13);
+	if (strcmp(c->method, "GET") != 0 && httpd_uid(c) != geteuid()) {
+		refuse(c, 403, "only the lab's own user may do that");
 		return;
 	}
-	j = control_status(lab);
-	json_print(j, 2, &text);
-	httpd_reply(c, 200, NULL, text.p, text.len);
+	if (c->path[6] && !str_u64(c->path + 7, &id))
+		rc = fail(&e, EINVAL, "no such path");
+	else if (strcmp(c->method, "POST") == 0)
+		rc = fault_new(lab, c, &e);
+	else if (strcmp(c->method, "DELETE") == 0)
+		rc = fault_clear(lab, (int)id, &e);
+	if (rc < 0) {
+		refuse(c, 400, e.msg);
+		return;
+	}
+	j = fault_list(lab);
+	reply(c, 200, j);
+}
+
+static void control_serve(struct httpd_call *c)
+{
+	auto_json struct json *j = NULL;
+
+	if (strcmp(c->path, "/fault") == 0 || str_prefix(c->path, "/fault/")) {
+		fault_serve(c);
+		return;
+	}
+	if (strcmp(c->path, "/status") != 0) {
+		refuse(c, 404, "no such path");
+		return;
+	}
+	j = control_status(c->arg);
+	reply(c, 200, j);
 }
 
 int control_start(struct lab *lab, int fd, struct err *e)

@@ -239,6 +239,7 @@ int eni_modify(struct api_call *c, struct err *e)
 	if (description)
 		snprintf(n->description, sizeof(n->description), "%s", description);
 	set_group(n, group);
+	sgroup_changed(c->w);
 	xml_el_bool(c->out, "return", true);
 	return 0;
 }

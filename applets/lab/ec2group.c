@@ -432,7 +432,7 @@ int group_revoke(struct api_call *c, struct err *e)
 	struct sgroup *g;
 
 	if (find(c, &g, e) < 0 || permissions_read(c, &p, e) < 0 ||
-	    sgroup_revoke(g, p.v, p.n, e) < 0)
+	    sgroup_revoke(c->w, g, p.v, p.n, e) < 0)
 		return -1;
 	xml_el_bool(c->out, "return", true);
 	return 0;

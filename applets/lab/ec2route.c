@@ -42,7 +42,7 @@ static void show(struct buf *b, const struct world *w, const char *id, bool priv
 	xml_el(b, "ownerId", w->account);
 	buf_str(b, "<routeSet>");
 	route(b, cidr_text(w->c.vpc).s, "local", true);
-	if (!private)
+	if (!private && !w->route_lost)
 		route(b, "0.0.0.0/0", w->igw, false);
 	buf_str(b, "</routeSet><associationSet>");
 	if (!private)

@@ -53,21 +53,35 @@ int lab_find(const char *name, int *pid, struct err *e)
 	return dial(name, &c, pid, e);
 }
 
-int lab_ask(const char *name, const char *path, struct json **out, struct err *e)
+int lab_tell(const char *name, const char *method, const char *path, const struct json *body,
+	     struct json **out, struct err *e)
 {
 	auto_arena struct arena a = { 0 };
 	auto_http struct http_client http = { .host = "lab" };
-	struct http_request q = { .method = "GET", .target = path, .max_body = 64 << 20 };
+	auto_buf struct buf text = { 0 };
+	struct http_request q = { .method = method, .target = path, .max_body = 64 << 20 };
 	struct http_response r;
 	int pid;
 
+	if (body) {
+		json_print(body, 0, &text);
+		q.body = text.p;
+		q.body_len = text.len;
+	}
 	if (dial(name, &http.conn, &pid, e) < 0 ||
 	    http_do(&http, &q, &r, &a, now_ms() + ASK_MS, e) < 0)
 		return -1;
-	if (r.status != 200)
-		return fail(e, EIO, "the lab answered %d to %s", r.status, path);
 	*out = json_parse(r.body, r.body_len, e);
-	return *out ? 0 : -1;
+	if (r.status == 200)
+		return *out ? 0 : -1;
+	fail(e, EINVAL, "%s", json_str(*out, "error", "the lab refused it without a word"));
+	json_free(out);
+	return -1;
+}
+
+int lab_ask(const char *name, const char *path, struct json **out, struct err *e)
+{
+	return lab_tell(name, "GET", path, NULL, out, e);
 }
 
 static const struct json *find_node(const struct json *status, const char *name)

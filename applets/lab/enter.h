@@ -9,6 +9,9 @@
 MUST int lab_find(const char *name, int *pid, struct err *e);
 /* GET a path of the control socket. */
 MUST int lab_ask(const char *name, const char *path, struct json **out, struct err *e);
+/* Another method, with a body or none (NULL). */
+MUST int lab_tell(const char *name, const char *method, const char *path, const struct json *body,
+		  struct json **out, struct err *e);
 /* Join: place is a node's name, "vpc" (the router) or "internet"; pod is NULL or "NAMESPACE.NAME"
  * or "NAME". Returns in the child of a fork inside those namespaces (0), or in the parent with the
  * child's pid. */

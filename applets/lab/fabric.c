@@ -11,6 +11,7 @@
 #include "neigh.h"
 #include "netns.h"
 #include "route.h"
+#include "sgwire.h"
 #include "sysctl.h"
 
 enum { VPC_MTU = 9001, DHCP_METRIC = 1024, RTPROT_DHCP_CLIENT = 16 };
@@ -180,12 +181,13 @@ int fabric_attach(struct lab *lab, struct node *n, struct eni *eni, struct err *
 {
 	char here[16], there[16];
 	struct veth v = { .name = here, .peer = there, .peer_mac = eni->mac, .mtu = VPC_MTU };
+	struct iface_set up = { .up = true, .group = sgwire_number(&lab->w, eni) };
 
 	fabric_link(eni, here);
 	fabric_ifname(eni, there);
 	v.peer_netns = n->netns;
 	if (veth_add(&lab->nl, &v, e) < 0 || answer_at_once(here, e) < 0 ||
-	    link_up(&lab->nl, here, e) < 0)
+	    iface_change_name(&lab->nl, here, &up, e) < 0)
 		return wrap(e, "link of %s", eni->id);
 	for (size_t i = 0; i < eni->nips; i++)
 		if (fabric_address(lab, eni, eni->ips[i].ip, true, e) < 0)

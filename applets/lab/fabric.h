@@ -9,9 +9,6 @@
 /* Sysctls, service addresses, the Internet's namespace and link. The caller's namespace becomes the
  * router. */
 MUST int fabric_init(struct lab *lab, struct err *e);
-/* The Internet gateway's translations: private <-> public for every address that has one, drop for
- * the rest. */
-MUST int fabric_gateway(struct lab *lab, struct err *e);
 /* Link, routes and neighbours of an attached ENI; the node's end is born in its namespace as
  * ens<5+device>. */
 MUST int fabric_attach(struct lab *lab, struct node *n, struct eni *eni, struct err *e);

@@ -2,10 +2,11 @@
 /* gateway.c - the Internet gateway: a one-to-one translation for every private address that has a
  * public one, and nothing for the rest, so that a pod whose source was not translated by its node
  * gets no further than here. */
+#include "gateway.h"
+
 #include <linux/netfilter/nf_tables.h>
 #include <linux/rtnetlink.h>
 
-#include "fabric.h"
 #include "nft.h"
 
 static const char table[] = "igw";
@@ -94,4 +95,31 @@ int fabric_gateway(struct lab *lab, struct err *e)
 		return wrap(e, "Internet gateway");
 	hide_hop(&nl);
 	return 0;
+}
+
+int fabric_route_lost(bool lost, struct err *e)
+{
+	static const struct nft_chain c[] = {
+		{ "lost", "forward", "filter", NFT_FORWARD, -20, false },
+		{ "lost", "output", "filter", NFT_OUTPUT, -20, false },
+	};
+	auto_nft struct nft t = { .family = NFT_IP4 };
+	auto_nl struct nl nl = { 0 };
+
+	if (nl_open_proto(&nl, NETLINK_NETFILTER, 0, 0, e) < 0)
+		return -1;
+	nft_table_add(&t, "lost");
+	nft_table_del(&t, "lost");
+	for (size_t i = 0; lost && i < COUNT(c); i++) {
+		struct buf x = { 0 };
+
+		nft_table_add(&t, "lost");
+		nft_chain_add(&t, &c[i]);
+		e_ifname(&x, NFT_META_OIFNAME, "inet0", false);
+		e_counter(&x);
+		e_drop(&x);
+		nft_rule_add(&t, "lost", c[i].name, &x, NFT_APPEND);
+		buf_free(&x);
+	}
+	return nft_commit(&nl, &t, e) < 0 ? wrap(e, "route to the Internet gateway") : 0;
 }

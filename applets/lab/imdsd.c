@@ -18,7 +18,10 @@ static void refuse(struct httpd_call *c, int status)
 		      { 401, "Unauthorized" },
 		      { 403, "Forbidden" },
 		      { 404, "Not Found" },
-		      { 405, "Method Not Allowed" } };
+		      { 405, "Method Not Allowed" },
+		      { 429, "Too Many Requests" },
+		      { 500, "Internal Server Error" },
+		      { 503, "Service Unavailable" } };
 	struct http_headers h = { 0 };
 	const char *words = "", *page;
 
@@ -116,6 +119,8 @@ void imds_serve(struct httpd_call *c)
 
 	if (!n || !n->host)
 		refuse(c, 403); /* nobody's address: a packet that the fabric should have dropped */
+	else if (n->host->imds_status)
+		refuse(c, n->host->imds_status);
 	else if (token && strcmp(c->method, "PUT") == 0)
 		give_token(c, n->host);
 	else if (!token && strcmp(c->method, "GET") == 0)

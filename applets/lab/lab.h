@@ -43,6 +43,8 @@ struct lab {
 	struct dns dns[2];
 	struct watch signals;
 	bool stopping;
+	struct fault *faults;
+	int fault_ids;
 };
 
 struct lab_options {

@@ -12,11 +12,15 @@
 struct later;
 struct elb;
 struct acm;
-/* Refuse calls of an action: the nth alone, or all (0). */
+/* Refuse calls of an action, or answer late: the nth alone, or all (0). */
 struct api_rule {
 	struct api_rule *next;
+	int fault;          /* fault.h: the number under which it was asked for */
 	const char *action; /* or what it begins with, for buckets */
-	const char *code;   /* NULL: a bucket, which holds burst calls and gets rate a second */
+	const char *caller; /* of this node alone; NULL: of all */
+	const char *code;   /* NULL: late, or a bucket, which holds burst calls and gets rate a
+			       second */
+	int late_ms;
 	long nth, seen;
 	bool done; /* refuse what was done */
 	double rate, burst, level;
@@ -27,6 +31,8 @@ struct api {
 	struct elb *elb; /* NULL: there is none */
 	struct acm *acm;
 	struct api_rule *faults, *buckets;
+	int fault; /* the number that rules get which are made now, and their caller */
+	const char *fault_caller;
 	struct loop *loop; /* NULL: everything happens at once, for tests */
 	int log_fd;        /* one JSON line a call */
 	bool log_all;      /* every parameter of it, whole */

@@ -12,6 +12,8 @@
 
 #include "awsd.h"
 #include "enter.h"
+#include "fault.h"
+#include "faultcmd.h"
 #include "lab.h"
 #include "labpod.h"
 #include "opt.h"
@@ -311,6 +313,11 @@ static int pod_main(int argc, char **argv)
 	return run ? exec_in(node.p, file.p, cmd) : on_node(node.p, argv[0]);
 }
 
+static int fault_main(int argc, char **argv)
+{
+	return fault_verb(lab_name, strcmp(output, "json") == 0, action, argc, argv);
+}
+
 /* ---- the verbs ---- */
 
 static const struct verb {
@@ -337,6 +344,12 @@ static const struct verb {
 	  "  vpcbox-lab pod add -o json node2 pod-2\n"
 	  "  vpcbox-lab pod exec pod-1 -- ping -c 1 8.8.8.8\n",
 	  pod_opts, COUNT(pod_opts), pod_main },
+	{ "fault", "[list | add KIND WHAT | clear [ID]]", "misfortune on request",
+	  "  vpcbox-lab fault add call CreateNetworkInterface:2=InternalError\n"
+	  "  vpcbox-lab fault add call AssignPrivateIpAddresses=1500ms\n"
+	  "  vpcbox-lab fault add shut node1\n"
+	  "  vpcbox-lab fault clear\n",
+	  status_opts, COUNT(status_opts), fault_main },
 	{ "aws", "[OPTION...]", "EC2, ELBv2, ACM and STS of a VPC alone, without root",
 	  "  vpcbox-lab aws --listen 127.0.0.1:4566 --provision-ms 0 --register-ms 0 --health-ms "
 	  "0\n"
@@ -349,7 +362,7 @@ static const struct verb {
 
 static int check_usage(const struct verb *v, int argc, char **argv, struct err *e)
 {
-	if (argc && v->main != exec_main && v->main != pod_main)
+	if (argc && v->main != exec_main && v->main != pod_main && v->main != fault_main)
 		return fail(e, EINVAL, "unexpected argument '%s'", argv[0]);
 	if (output && strcmp(output, "table") != 0 && strcmp(output, "json") != 0)
 		return fail(e, EINVAL, "--output: '%s' is neither table nor json", output);
@@ -361,12 +374,13 @@ static int check_usage(const struct verb *v, int argc, char **argv, struct err *
 
 static int run_verb(const struct verb *v, int argc, char **argv)
 {
+	auto_buf struct buf kinds = { 0 };
 	struct err e = { 0 };
 	char usage[160];
 	int at;
 
 	verb_name = v->name;
-	if (v->main == pod_main && argc > 1 && argv[1][0] != '-') {
+	if ((v->main == pod_main || v->main == fault_main) && argc > 1 && argv[1][0] != '-') {
 		action = argv[1];
 		argc--;
 		argv++;
@@ -379,6 +393,10 @@ static int run_verb(const struct verb *v, int argc, char **argv)
 								    : v->main(argc - at, argv + at);
 	snprintf(usage, sizeof(usage), "vpcbox-lab %s %s", v->name, v->args);
 	opt_help(v->opts, v->nopts, usage, v->examples);
+	if (v->main == fault_main) {
+		fault_kinds(&kinds);
+		printf("\nkinds and what they are given:\n%s", kinds.p);
+	}
 	return OK;
 }
 

@@ -86,6 +86,12 @@ static void rule_add(struct world *w, struct sg_rule **list, const struct sg_rul
 	world_id(w, "sgr-", (*list)->id, sizeof((*list)->id));
 }
 
+void sgroup_changed(struct world *w)
+{
+	if (w->hooks.groups)
+		w->hooks.groups(w->hooks.arg);
+}
+
 int sgroup_authorize(struct world *w, struct sgroup *g, const struct sg_rule *add, size_t n,
 		     struct err *e)
 {
@@ -107,10 +113,12 @@ int sgroup_authorize(struct world *w, struct sgroup *g, const struct sg_rule *ad
 				    "reached.");
 	for (size_t i = 0; i < n; i++)
 		rule_add(w, &g->ingress, &add[i]);
+	sgroup_changed(w);
 	return 0;
 }
 
-int sgroup_revoke(struct sgroup *g, const struct sg_rule *gone, size_t n, struct err *e)
+int sgroup_revoke(struct world *w, struct sgroup *g, const struct sg_rule *gone, size_t n,
+		  struct err *e)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!*rule_find(&g->ingress, &gone[i]))
@@ -125,6 +133,7 @@ int sgroup_revoke(struct sgroup *g, const struct sg_rule *gone, size_t n, struct
 		*at = r->next;
 		rule_free(r);
 	}
+	sgroup_changed(w);
 	return 0;
 }
 
@@ -256,5 +265,6 @@ int sgroup_delete(struct world *w, struct sgroup *g, bool used, struct err *e)
 		at = &(*at)->next;
 	*at = g->next;
 	group_free(g);
+	sgroup_changed(w);
 	return 0;
 }

@@ -21,6 +21,7 @@ struct sgroup {
 	char id[WORLD_ID], name[260], description[260];
 	struct world_tag *tags;
 	struct sg_rule *ingress, *egress;
+	bool shut; /* lets nothing in whatever its rules say: a fault that was asked for */
 };
 
 struct sgroup *sgroup_find(const struct world *w, const char *id);
@@ -37,5 +38,8 @@ MUST int sgroup_delete(struct world *w, struct sgroup *g, bool used, struct err 
 /* All n rules are there (or gone) afterwards, or none; add is copied. */
 MUST int sgroup_authorize(struct world *w, struct sgroup *g, const struct sg_rule *add, size_t n,
 			  struct err *e);
-MUST int sgroup_revoke(struct sgroup *g, const struct sg_rule *gone, size_t n, struct err *e);
+MUST int sgroup_revoke(struct world *w, struct sgroup *g, const struct sg_rule *gone, size_t n,
+		       struct err *e);
+/* Tell the wire: a group has changed, or which one an ENI has. */
+void sgroup_changed(struct world *w);
 bool sg_rule_same(const struct sg_rule *x, const struct sg_rule *y); /* but for descriptions */

@@ -22,7 +22,9 @@
 #include "dnsd.h"
 #include "fabric.h"
 #include "file.h"
+#include "gateway.h"
 #include "node.h"
+#include "sgwire.h"
 
 /* The Internet's echo: who are you? As ifconfig.co answers curl. */
 static void echo_serve(struct httpd_call *c)
@@ -53,6 +55,13 @@ static void on_attached(void *arg, struct eni *eni)
 	struct err e = { 0 };
 
 	tell(fabric_attach(lab, node_of(lab, eni->host), eni, &e), &e);
+}
+
+static void on_groups(void *arg)
+{
+	struct err e = { 0 };
+
+	tell(sgwire_sync(arg, &e), &e);
 }
 
 static void on_detached(void *arg, struct eni *eni)
@@ -144,7 +153,7 @@ static int build(struct lab *lab, const struct lab_options *o, struct err *e)
 
 	if (world_init(w, &o->world, e) < 0)
 		return -1;
-	w->hooks = (struct world_hooks) { on_attached, on_detached, on_address, lab };
+	w->hooks = (struct world_hooks) { on_attached, on_detached, on_address, on_groups, lab };
 	lab->loop = loop_new(e);
 	if (!lab->loop || watch_signals(lab, e) < 0 || nl_open(&lab->nl, 0, e) < 0 ||
 	    fabric_init(lab, e) < 0 || name_internet(lab, e) < 0 || serve(lab, e) < 0)
@@ -157,7 +166,7 @@ static int build(struct lab *lab, const struct lab_options *o, struct err *e)
 			return -1;
 		lab->nnodes++;
 	}
-	if (fabric_gateway(lab, e) < 0)
+	if (fabric_gateway(lab, e) < 0 || sgwire_sync(lab, e) < 0)
 		return -1;
 	for (size_t i = 0; i < lab->nnodes; i++)
 		if (node_go(&lab->nodes[i], e) < 0)

@@ -79,6 +79,7 @@ struct instance {
 	} tokens[16];
 	size_t next_token;
 	char key_id[32], secret[48], session[200]; /* of its role */
+	int imds_status; /* a fault that was asked for: IMDS answers this; 0: as it should */
 };
 
 struct world;
@@ -88,6 +89,7 @@ struct world_hooks {
 	void (*attached)(void *arg, struct eni *eni);
 	void (*detached)(void *arg, struct eni *eni); /* eni->host still set */
 	void (*address)(void *arg, struct eni *eni, struct ip ip, bool added);
+	void (*groups)(void *arg); /* a security group, or an ENI's, has changed */
 	void *arg;
 };
 struct world {
@@ -102,6 +104,7 @@ struct world {
 	struct eni *enis;
 	struct sgroup *groups; /* security groups, sgroup.h */
 	struct world_hooks hooks;
+	bool route_lost; /* a fault: the main route table has no way to the Internet */
 	uint64_t rng, serials;
 	struct arena a; /* strings that live as long as the world */
 };

@@ -130,6 +130,9 @@ has "without SNAT a pod does not" "$(cat "$tmp/ping")" "1 packets transmitted, 0
 same "because the gateway drops what has no public address" "$(($(dropped) - before))" 1
 on node1 iptables -w -t nat -D AWS-SNAT-CHAIN-0 -d 8.8.8.8 -j RETURN
 watch node1 came prerouting -300 "ip saddr 8.8.8.8 ip daddr $node1 icmp type echo-request"
+group=$(ec2 DescribeSecurityGroups | sed -n 's/.*<groupId>\(sg-[0-9a-f]*\)<.*/\1/p' | head -n 1)
+check "the Internet does not reach a node whose group lets nobody in" silent internet -I 8.8.8.8 "$(status '.nodes[0].public_ip')"
+ec2 "AuthorizeSecurityGroupIngress&GroupId=$group&IpPermissions.1.IpProtocol=icmp&IpPermissions.1.FromPort=8&IpPermissions.1.ToPort=-1&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0/0" >/dev/null
 check "the Internet reaches a node at its public address" pings internet -I 8.8.8.8 "$(status '.nodes[0].public_ip')"
 same "where it arrives with the private one" "$(counted node1 came)" 1
 refuse "but no private address" pings internet -W 0.3 "$node1"
