@@ -368,6 +368,7 @@ static bool stale(const struct step *s, const struct err *e)
 {
 	static const char *const codes[] = {
 		"DuplicateListener",
+		"InvalidGroup.Duplicate",
 		"InvalidGroup.NotFound",
 		"InvalidPermission.Duplicate",
 		"InvalidPermission.NotFound",

@@ -241,8 +241,11 @@ TEST(what_is_gone_is_deleted_and_what_should_be_changed_is_planned_again)
 	static const struct fakeaws_answer answers[] = { REFUSAL("RuleNotFound", "gone") };
 	static const struct fakeaws_answer taken[] = { REFUSAL("PriorityInUse", "taken") };
 	static const struct fakeaws_answer user[] = { REFUSAL("CertificateNotFound", "which") };
+	/* Another pass has made the shared security group meanwhile. */
+	static const struct fakeaws_answer twice[] = { REFUSAL("InvalidGroup.Duplicate", "there") };
 	static const struct elb_modify_rule change = { .arn = "r" };
-	auto_applycase struct applycase x = { 0 }, y = { 0 }, z = { 0 };
+	static const struct ec2_group_change group = { .name = "k8s-traffic-c" };
+	auto_applycase struct applycase x = { 0 }, y = { 0 }, z = { 0 }, w = { 0 };
 
 	start(&x, answers, 1);
 	add(&x, STEP_DELETE, ELB_delete_rule, &rule[0]);
@@ -257,6 +260,13 @@ TEST(what_is_gone_is_deleted_and_what_should_be_changed_is_planned_again)
 	add(&y, STEP_CREATE, ELB_create_rule, &new_rule[0]);
 	CHECK(carry_out(&y, NULL) < 0);
 	CHECK_INT(y.aws.e.num, EAGAIN);
+	start(&w, twice, 1);
+	w.v[w.p.n++] = (struct step) { .effect = STEP_CREATE,
+				       .title = "security group",
+				       .action = &ec2_actions[EC2_CREATE_GROUP],
+				       .in = &group };
+	CHECK(carry_out(&w, NULL) < 0);
+	CHECK_INT(w.aws.e.num, EAGAIN);
 	start(&z, user, 1);
 	add(&z, STEP_CHANGE, ELB_modify_rule, &change);
 	CHECK(carry_out(&z, NULL) < 0);
