@@ -270,15 +270,30 @@ SHAPE_STRUCT(kube_networking, KUBE_NETWORKING)
 	F(T, LIST, conditions, kube_condition, "", "status/conditions")
 SHAPE_STRUCT(kube_binding, KUBE_BINDING)
 
+/* ---- gateway.networking.k8s.io/v1 and aga.k8s.aws/v1beta1, as far as it takes to know whose they
+ * are
+ */
+
+#define KUBE_GATEWAY_CLASS(F, T) \
+	KUBE_META(F, T)          \
+	F(T, STR, controller, 0, "", "spec/controllerName")
+SHAPE_STRUCT(kube_gateway_class, KUBE_GATEWAY_CLASS)
+#define KUBE_GATEWAY(F, T) \
+	KUBE_META(F, T)    \
+	F(T, STR, class, 0, "", "spec/gatewayClassName")
+SHAPE_STRUCT(kube_gateway, KUBE_GATEWAY)
+#define KUBE_ACCELERATOR(F, T) KUBE_META(F, T)
+SHAPE_STRUCT(kube_accelerator, KUBE_ACCELERATOR)
+
 /* ---- the kinds */
 
 struct kube_kind_row {
 	const char *kind, *group_version, *plural; /* "Service", "v1", "services" */
-	bool namespaced;
+	bool namespaced, optional;
 	const struct shape *shape;
 };
 enum kube_kind {
-#define KIND(id, kind, group_version, plural, namespaced, shape) KUBE_##id,
+#define KIND(id, kind, group_version, plural, namespaced, optional, shape) KUBE_##id,
 #include "kubekinds.def"
 #undef KIND
 	KUBE_KINDS

@@ -42,7 +42,7 @@ struct kubeevents {
 	pthread_mutex_t lock; /* of what follows */
 	struct waiting *first, **last;
 	size_t n;
-	bool full; /* and that was logged */
+	bool full; /* and that was logged; until half of them are gone */
 };
 
 /* ---- what is sent */
@@ -209,8 +209,8 @@ static struct waiting *next(struct kubeevents *k)
 	w = k->first;
 	if (w) {
 		k->first = w->next;
-		k->n--;
-		k->full = false;
+		if (--k->n <= WAITING / 2)
+			k->full = false;
 	}
 	if (!k->first)
 		k->last = &k->first;
@@ -263,7 +263,7 @@ static bool append(struct kubeevents *k, struct waiting *w, bool *news)
 	pthread_mutex_lock(&k->lock);
 	room = k->n < WAITING;
 	*news = !room && !k->full;
-	k->full = !room;
+	k->full |= !room;
 	if (room) {
 		*k->last = w;
 		k->last = &w->next;

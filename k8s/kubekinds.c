@@ -3,8 +3,8 @@
 #include "kubeobj.h"
 
 const struct kube_kind_row kube_kinds[KUBE_KINDS] = {
-#define KIND(id, kind, group_version, plural, namespaced, shape) \
-	[KUBE_##id] = { kind, group_version, plural, namespaced, &shape##_shape },
+#define KIND(id, kind, group_version, plural, namespaced, optional, shape) \
+	[KUBE_##id] = { kind, group_version, plural, namespaced, optional, &shape##_shape },
 #include "kubekinds.def"
 #undef KIND
 };

@@ -41,6 +41,9 @@ SHAPE_TABLE(kube_net_port, KUBE_NET_PORT)
 SHAPE_TABLE(kube_net_rule, KUBE_NET_RULE)
 SHAPE_TABLE(kube_networking, KUBE_NETWORKING)
 SHAPE_TABLE(kube_binding, KUBE_BINDING)
+SHAPE_TABLE(kube_gateway_class, KUBE_GATEWAY_CLASS)
+SHAPE_TABLE(kube_gateway, KUBE_GATEWAY)
+SHAPE_TABLE(kube_accelerator, KUBE_ACCELERATOR)
 
 static bool among(const struct strs *l, const char *s)
 {

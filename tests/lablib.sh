@@ -82,7 +82,7 @@ leases() {
 restart() {
 	old=$(agent "$1")
 	on "$1" kill -9 "$old"
-	soon 20 another "$1" "$old"
+	soon 60 another "$1" "$old"
 }
 another() { [ "$(agent "$1")" != "$2" ] && serves "$1"; }
 # wiring NODE: rules, routes and links that pods have there.

@@ -61,14 +61,14 @@ has() {
 		;;
 	esac
 }
-# soon SECONDS COMMAND...: the command succeeds before the time is over; it is tried ten times a second.
+# soon SECONDS COMMAND...: the command succeeds before the time is over, by the clock; it is tried up to ten times a second.
 soon() {
-	left=$(($1 * 10))
+	end_=$(($(uptime_s) + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || return 1
+		[ "$(uptime_s)" -lt "$end_" ] || return 1
 		sleep 0.1
 	done
 }
+uptime_s() { cut -d. -f1 /proc/uptime; }
 finish() { exit "$failed"; }

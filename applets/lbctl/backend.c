@@ -34,13 +34,13 @@ static bool holds(const struct kubestore *s, enum kube_kind kind, const char *pr
 	return false;
 }
 
-/* Gateways are not watched here; whoever runs the original beside this for them gives it a group.
- */
+/* What the original has made of Gateways may be in the group. */
 static bool needed(const struct lbctl *l)
 {
 	return holds(l->store, KUBE_SERVICE, "service.k8s.aws/resources") ||
 	       holds(l->store, KUBE_INGRESS, "ingress.k8s.aws/resources") ||
-	       holds(l->store, KUBE_INGRESS, "group.ingress.k8s.aws/");
+	       holds(l->store, KUBE_INGRESS, "group.ingress.k8s.aws/") ||
+	       holds(l->store, KUBE_GATEWAY, "gateway.k8s.aws/");
 }
 
 static int delete_group(struct backend_job *b, const char *id, struct arena *a)

@@ -177,6 +177,7 @@ static void on_changes(void *arg, enum kube_kind kind, const struct kube_change 
 			l->synced[kind] = true;
 			log_info("listed kind=%s count=%zu", kube_kinds[kind].kind,
 				 kubestore_count(l->store, kind));
+			later_synced(l, kind);
 		}
 	if (!ready && work_ready(l))
 		begin(l);
@@ -184,29 +185,39 @@ static void on_changes(void *arg, enum kube_kind kind, const struct kube_change 
 
 static void on_trouble(void *arg, enum kube_kind kind, const struct err *e)
 {
-	(void)arg;
+	struct lbctl *l = arg;
+
 	if (e)
 		log_warn("watch kind=%s reason=\"%s\"", kube_kinds[kind].kind, e->msg);
 	else
 		log_info("watch kind=%s goes on", kube_kinds[kind].kind);
+	if (e && e->num == ENOENT && kube_kinds[kind].optional) {
+		kubewatch_stop(&l->watches[kind]);
+		l->synced[kind] = false;
+	}
+}
+
+int lbctl_watch(struct lbctl *l, enum kube_kind kind, struct err *e)
+{
+	const struct kubewatch_options o = { .kube = l->kube,
+					     .loop = l->loop,
+					     .kind = kind,
+					     .ns = kube_kinds[kind].namespaced ? l->o.watch_ns : "",
+					     .changes = on_changes,
+					     .trouble = on_trouble,
+					     .arg = l };
+
+	if (kubewatch_start(&l->watches[kind], &o, e) < 0)
+		return wrap(e, "watching %s", kube_kinds[kind].kind);
+	return 0;
 }
 
 static int watch_all(struct lbctl *l, struct err *e)
 {
-	for (int k = 0; k < KUBE_KINDS; k++) {
-		const struct kubewatch_options o = { .kube = l->kube,
-						     .loop = l->loop,
-						     .kind = (enum kube_kind)k,
-						     .ns = kube_kinds[k].namespaced ? l->o.watch_ns
-										    : "",
-						     .changes = on_changes,
-						     .trouble = on_trouble,
-						     .arg = l };
-
-		if (kubewatch_start(&l->watches[k], &o, e) < 0)
-			return wrap(e, "watching %s", kube_kinds[k].kind);
-	}
-	return 0;
+	for (int k = 0; k < KUBE_KINDS; k++)
+		if (!kube_kinds[k].optional && lbctl_watch(l, (enum kube_kind)k, e) < 0)
+			return -1;
+	return later_start(l, e);
 }
 
 /* ---- leading */
@@ -385,6 +396,7 @@ void lbctl_free(struct lbctl *l)
 	timer_stop(&l->resync);
 	timer_stop(&l->quit);
 	timer_stop(&l->backend_later);
+	timer_stop(&l->later);
 	loop_free(&l->loop);
 	webhooks_free(l);
 	for (int q = 0; q < QUEUES; q++)

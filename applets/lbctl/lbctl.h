@@ -34,7 +34,7 @@ struct lbctl {
 	struct metrics *metrics;
 	struct httpd *health, *scraped;
 	struct webhooks *webhooks;
-	struct timer due, resync, quit, backend_later;
+	struct timer due, resync, quit, backend_later, later;
 	struct watch signals;
 
 	/* The group that all load balancers share goes when nobody needs it (backend.c). */
@@ -48,6 +48,7 @@ void lbctl_free(struct lbctl *l);
 #define auto_lbctl AUTO(lbctl_free)
 
 void lbctl_maybe_end(struct lbctl *l); /* a job has ended while it is stopping */
+MUST int lbctl_watch(struct lbctl *l, enum kube_kind kind, struct err *e);
 
 /* notice.c: which keys a change concerns. */
 void notice_change(void *lbctl, enum kube_kind kind, const struct kube_object *old,
@@ -72,3 +73,11 @@ const char *webhooks_trouble(const struct lbctl *l); /* why they do not answer; 
 /* backend.c: delete the shared group if nobody needs it. */
 void backend_check(struct lbctl *l);
 void backend_later(struct timer *t);
+
+/* later.c: Gateways and accelerators, which are watched once the API server serves them (asked once
+ * a minute) and told in an event each that nothing is done for them. */
+MUST int later_start(struct lbctl *l, struct err *e);
+void later_synced(struct lbctl *l, enum kube_kind kind); /* the first list was complete */
+void later_notice(struct lbctl *l, enum kube_kind kind, const struct kube_object *old,
+		  const struct kube_object *new);
+void later_all(struct lbctl *l);

@@ -307,6 +307,7 @@ void notice_change(void *lbctl, enum kube_kind kind, const struct kube_object *o
 		notice_pod(l, new);
 		break;
 	default:
+		later_notice(l, kind, old, new);
 		break;
 	}
 	work_start(l);
@@ -322,4 +323,5 @@ void notice_all(struct lbctl *l)
 		notice_service(l, NULL, o);
 	all_ingresses(l);
 	bindings_of(l, "", NULL, true, true);
+	later_all(l);
 }

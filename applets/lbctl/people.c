@@ -361,7 +361,7 @@ int people_read(struct people *p, struct err *e)
 			    "what to look at: -f FILE, or --cluster for all that the API "
 			    "server has");
 	for (int k = 0; p->cluster && k < KUBE_KINDS; k++)
-		if (k != KUBE_POD && k != KUBE_NODE && k != KUBE_SLICE &&
+		if (k != KUBE_POD && k != KUBE_NODE && k != KUBE_SLICE && !kube_kinds[k].optional &&
 		    list_kind(p, (enum kube_kind)k, e) < 0)
 			return -1;
 	for (size_t i = 0; i < p->nfiles; i++)

@@ -177,7 +177,7 @@ static void start(struct hook_job *h)
 static bool listed(const struct lbctl *l)
 {
 	for (int k = 0; k < KUBE_KINDS; k++)
-		if (!l->synced[k])
+		if (!l->synced[k] && !kube_kinds[k].optional)
 			return false;
 	return true;
 }

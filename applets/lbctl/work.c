@@ -27,7 +27,7 @@ bool work_ready(const struct lbctl *l)
 	if (!l->leading || l->stopping)
 		return false;
 	for (int k = 0; k < KUBE_KINDS; k++)
-		if (!l->synced[k])
+		if (!l->synced[k] && !kube_kinds[k].optional)
 			return false;
 	return true;
 }

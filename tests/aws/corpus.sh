@@ -13,7 +13,7 @@ corpus() {
 }
 lab_up -e WARM_IP_TARGET=1
 two_addresses() { [ "$(addresses node1)" = 2 ] && serves node1; }
-check "the node has its address to spare" soon 20 two_addresses
+check "the node has its address to spare" soon 60 two_addresses
 on node1 kill -STOP "$(agent node1)" # nobody else changes the node meanwhile
 check "the lab answers all of it" corpus "on node1" /.host "$EC2" "$tmp/lab"
 check "so does moto" corpus "" "" moto "$tmp/moto"

@@ -11,7 +11,7 @@ setpriv --pdeathsig KILL "$LAB" aws --call-ms 0 --provision-ms 0 --register-ms 0
 pid=$!
 trap 'kill "$pid" 2>/dev/null; rm -rf "$tmp"' EXIT
 up() { grep -q 'AWS at' "$tmp/aws"; }
-check "the lab's AWS is there" soon 10 up
+check "the lab's AWS is there" soon 30 up
 url=$(sed -n 's/.*AWS at //p' "$tmp/aws")
 check "the lab answers all of it" "$python" -B tests/aws/elbcorpus.py run "$url" "$tmp/lab"
 check "so does moto" "$python" -B tests/aws/elbcorpus.py run moto "$tmp/moto"

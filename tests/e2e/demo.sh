@@ -24,7 +24,7 @@ tour() {
 	same "$1: as many claims as it counts" \
 		"$(grep -c '^  ok ' "$tmp/tour") passed, $(grep -c '^  not ok ' "$tmp/tour") failed" "$last"
 	grep '^  not ok ' "$tmp/tour" | sed 's/^/# /'
-	check "$1: nothing is left" soon 10 nothing_left
+	check "$1: nothing is left" soon 30 nothing_left
 }
 tour "a tour"
 tour "another right after it"
@@ -40,13 +40,13 @@ done
 killed() {
 	"$LAB" tour >"$tmp/killed" 2>&1 </dev/null &
 	pid=$!
-	check "$1: it comes to: $2" soon 20 grep -qF "$2" "$tmp/killed"
+	check "$1: it comes to: $2" soon 60 grep -qF "$2" "$tmp/killed"
 	all=$(family $pid)
 	check "$1: it has processes" [ "$(echo "$all" | wc -l)" -ge 2 ]
 	kill -9 $pid
 	wait $pid 2>/dev/null
-	check "$1: no process is left" soon 10 gone "$all"
-	check "$1: nothing else is left" soon 10 nothing_left
+	check "$1: no process is left" soon 30 gone "$all"
+	check "$1: nothing else is left" soon 30 nothing_left
 }
 killed "a tour killed at its start" "Starting a VPC"
 killed "a tour killed in the middle" "4. Pod to the Internet"

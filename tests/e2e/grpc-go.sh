@@ -19,7 +19,7 @@ start "$TOOLS/fakeipamd" sock="$tmp/ok"
 start "$TOOLS/fakeipamd" sock="$tmp/late" add=late
 start "$TOOLS/fakeipamd" sock="$tmp/refusing" add="14:100% taken: übervoll
 "
-for name in ok late refusing; do soon 10 test -S "$tmp/$name" || not_ok "our server listens"; done
+for name in ok late refusing; do soon 30 test -S "$tmp/$name" || not_ok "our server listens"; done
 "$TOOLS/grpc-go" ask "$tmp/ok" "$tmp/late" "$tmp/refusing" || failed=1
 for pid in $servers; do check "our server is still there" kill "$pid"; done
 
@@ -31,7 +31,7 @@ call() {
 }
 servers=
 start "$TOOLS/grpc-go" serve /run/aws-node/ipamd.sock
-soon 10 test -S /run/aws-node/ipamd.sock || not_ok "grpc-go's server listens"
+soon 30 test -S /run/aws-node/ipamd.sock || not_ok "grpc-go's server listens"
 ip netns add pod
 check "STATUS asks grpc-go's server" call STATUS
 check "ADD asks grpc-go's server" call ADD

@@ -12,7 +12,7 @@ lab() {
 		>"$tmp/lab.log" 2>&1 &
 	lab=$!
 	trap 'kill $lab 2>/dev/null; rm -rf "$tmp"' EXIT
-	soon 20 grep -q 'AWS at' "$tmp/lab.log" || { not_ok 'the lab comes up' "$(cat "$tmp/lab.log")"; finish; }
+	soon 60 grep -q 'AWS at' "$tmp/lab.log" || { not_ok 'the lab comes up' "$(cat "$tmp/lab.log")"; finish; }
 	AWS_ENDPOINT_URL=$(sed -n 's/.*AWS at //p' "$tmp/lab.log")
 	export AWS_ENDPOINT_URL
 }

@@ -155,7 +155,7 @@ has 'what is not to be had before the deadline is told by EBUSY, with its causes
 violate the pod's disruption budget.; The disruption budget busy is still being processed by the server."
 evict 60000 >"$tmp/patient" &
 patient=$!
-soon 10 sh -c 'ss -Htn state established dport = :6443 | grep -q .'
+soon 30 sh -c 'ss -Htn state established dport = :6443 | grep -q .'
 kubectl delete poddisruptionbudget busy >/dev/null
 wait "$patient"
 same 'a call waits as long as it is asked to, and is let through' "$(jq -r .status "$tmp/patient")" Success

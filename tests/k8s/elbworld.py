@@ -2,7 +2,6 @@
 # elbworld.py - the load balancer controller between a real kube-apiserver and the lab's AWS, for the Python tests here:
 # claims, a client of the API server, the lab, what AWS has as a text to compare, lbctl, and a proxy before the lab that can
 # kill it at an exact call. The environment: TMP (of k8slib.sh, which has the server up), OUT, TOKEN.
-import collections
 import difflib
 import http.client
 import http.server
@@ -193,7 +192,7 @@ def tags_of(tags):
 
 
 def describe(w):
-    names, out = {}, collections.defaultdict(list)
+    names, out = {}, {"load balancers": [], "target groups": []}
     short = lambda name: re.sub("-?[0-9a-f]{10}$", "-#", name)  # noqa: E731
     groups = w.ec2.describe_security_groups()["SecurityGroups"]
     tgs = w.elb.describe_target_groups()["TargetGroups"]

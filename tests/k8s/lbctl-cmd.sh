@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../k8slib.sh"
 k8s_up
 k8s_start lab "$LAB" aws --call-ms 0 --provision-ms 0 --register-ms 0 --health-ms 0 --drain-ms 0 --release-ms 0
-soon 20 grep -q 'AWS at' "$tmp/lab.log" || { not_ok 'the lab comes up' "$(cat "$tmp/lab.log")"; finish; }
+soon 60 grep -q 'AWS at' "$tmp/lab.log" || { not_ok 'the lab comes up' "$(cat "$tmp/lab.log")"; finish; }
 AWS_ENDPOINT_URL=$(sed -n 's/.*AWS at //p' "$tmp/lab.log") AWS_REGION=ap-northeast-2
 AWS_ACCESS_KEY_ID=AKIAVPCBOXLAB0000000 AWS_SECRET_ACCESS_KEY=vpcbox-lab/this-is-no-secret/00000000000
 NO_PROXY=127.0.0.1 no_proxy=127.0.0.1

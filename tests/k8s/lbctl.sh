@@ -15,7 +15,7 @@ NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 export AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY NO_PROXY no_proxy
 k8s_start lab "$LAB" aws --call-ms 0 --provision-ms 0 --register-ms 0 --health-ms 500 --drain-ms 500 --release-ms 0 \
 	--log "$tmp/calls"
-soon 20 grep -q 'AWS at' "$tmp/lab.log"
+soon 60 grep -q 'AWS at' "$tmp/lab.log"
 AWS_ENDPOINT_URL=$(sed -n 's/.*AWS at //p' "$tmp/lab.log")
 export AWS_ENDPOINT_URL
 aws() { "$TOOLS/venv/bin/aws" --region $AWS_REGION --output text "$@"; }

@@ -5,14 +5,6 @@
 . "$(dirname "$0")/../k8slib.sh"
 k8s_up
 PATH=$TOOLS/venv/bin:$PATH
-# within SECONDS COMMAND...: as soon, but of a command that takes its time
-within() {
-	end=$(($(date +%s) + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s)" -lt "$end" ] || return 1
-	done
-}
 
 # ---- a cluster
 
@@ -20,7 +12,7 @@ k8s_start controllers kube-controller-manager --kubeconfig="$KUBECONFIG" --leade
 	--cert-dir="$tmp" --controllers=deployment-controller,replicaset-controller,endpointslice-controller,endpoints-controller,namespace-controller,garbage-collector-controller
 # Targets drain as long as their target group says.
 k8s_start aws "$LAB" aws --call-ms=5 --provision-ms=4000 --register-ms=12000 --health-ms=1000 --release-ms=2000
-soon 20 grep -q 'AWS at' "$tmp/aws.log"
+soon 60 grep -q 'AWS at' "$tmp/aws.log"
 AWS_ENDPOINT_URL=$(sed -n 's/.*AWS at //p' "$tmp/aws.log")
 AWS_DEFAULT_REGION=ap-northeast-2 AWS_ACCESS_KEY_ID=AKIAVPCBOXLAB0000000
 AWS_SECRET_ACCESS_KEY=vpcbox-lab/this-is-no-secret/00000000000 PYTHONWARNINGS=ignore
@@ -155,11 +147,11 @@ END
 }
 service '' >"$tmp/echo-service-nlb.yaml"
 check 'NLB: the manifest is taken' kubectl apply -f "$tmp/echo-service-nlb.yaml"
-check 'NLB: two pods run' within 60 running default deploy-echo 2
+check 'NLB: two pods run' soon 60 running default deploy-echo 2
 provisioning() { [ "$(aws elbv2 describe-load-balancers --query 'LoadBalancers[*].State.Code' --output text)" ]; }
-check 'NLB: there is a load balancer' within 60 provisioning
-check 'NLB: it becomes active' within 60 active
-check 'NLB: a TargetGroupBinding is there' within 30 listed default
+check 'NLB: there is a load balancer' soon 60 provisioning
+check 'NLB: it becomes active' soon 60 active
+check 'NLB: a TargetGroupBinding is there' soon 30 listed default
 has 'NLB: of the Service, by addresses' "$(kubectl get targetgroupbindings -o json | jq -c '.items[].spec | .serviceRef, .targetType')" \
 	'{"name":"svc-nlb-ip-type","port":80}
 "ip"'
@@ -180,9 +172,9 @@ same 'NLB: its target group' "$(aws elbv2 describe-target-groups --load-balancer
 TARGET_GROUP_ARN=$(aws elbv2 describe-target-groups --load-balancer-arn "$ALB_ARN" | jq -r '.TargetGroups[0].TargetGroupArn')
 same 'NLB: its listener' "$(aws elbv2 describe-listeners --load-balancer-arn "$ALB_ARN" | jq -r '.Listeners[] | .Protocol, .Port,
 	.DefaultActions[0].TargetGroupArn' | tr '\n' ' ')" "TCP 80 $TARGET_GROUP_ARN "
-check 'NLB: the pods are its targets' within 30 follow default initial healthy
+check 'NLB: the pods are its targets' soon 30 follow default initial healthy
 check 'NLB: at port 8080, in their zones' zones 8080
-check 'NLB: they become healthy' within 60 follow default healthy
+check 'NLB: they become healthy' soon 60 follow default healthy
 hostname=$(kubectl get svc svc-nlb-ip-type -o jsonpath='{.status.loadBalancer.ingress[0].hostname}' | awk '{ print "Pod Web URL = http://"$1 }')
 same "NLB: the Service's status has its name" "$hostname" "Pod Web URL = http://$(aws elbv2 describe-load-balancers | jq -r '.LoadBalancers[0].DNSName')"
 
@@ -194,26 +186,26 @@ check 'NLB: targets drain for 300 s' delay 300
 service '    service.beta.kubernetes.io/aws-load-balancer-target-group-attributes: deregistration_delay.timeout_seconds=60' \
 	>"$tmp/echo-service-nlb.yaml"
 check 'NLB: the edited manifest is taken' kubectl apply -f "$tmp/echo-service-nlb.yaml"
-check 'NLB: targets drain for 60 s' within 30 delay 60
+check 'NLB: targets drain for 60 s' soon 30 delay 60
 same 'NLB: in the target group that was there' "$(aws elbv2 describe-target-groups | jq -r '.TargetGroups[].TargetGroupArn')" "$TARGET_GROUP_ARN"
 
 addresses default >"$tmp/two"
 kubectl scale deployment deploy-echo --replicas=1 >"$tmp/out"
-check 'NLB: one pod runs' within 60 running default deploy-echo 1
+check 'NLB: one pod runs' soon 60 running default deploy-echo 1
 gone=$(addresses default | comm -13 - "$tmp/two")
 draining() { [ "$gone" ] && [ "$(targets draining)" = "$gone" ]; }
-check 'NLB: the target that went is draining' within 30 draining
+check 'NLB: the target that went is draining' soon 30 draining
 check 'NLB: the other stays healthy' follow default healthy
 kubectl scale deployment deploy-echo --replicas=3 >"$tmp/out"
-check 'NLB: three pods run' within 60 running default deploy-echo 3
+check 'NLB: three pods run' soon 60 running default deploy-echo 3
 new() {
 	aws elbv2 describe-target-health --target-group-arn "$TARGET_GROUP_ARN" | jq -c '.TargetHealthDescriptions[].TargetHealth' |
 		grep -F '{"State":"initial","Reason":"Elb.RegistrationInProgress","Description":"Target registration is in progress"}'
 }
-check 'NLB: new targets are initial and say why' within 30 new
-check 'NLB: three are healthy' within 60 follow default healthy
+check 'NLB: new targets are initial and say why' soon 30 new
+check 'NLB: three are healthy' soon 60 follow default healthy
 drained() { [ -z "$(targets draining)" ]; }
-check 'NLB: nothing drains after a minute' within 90 drained
+check 'NLB: nothing drains after a minute' soon 90 drained
 check 'NLB: three targets are left' follow default healthy
 
 has 'it has a service account' "$(kubectl describe deploy -n kube-system aws-load-balancer-controller | grep -i 'Service Account')" \
@@ -224,7 +216,7 @@ has 'that has TargetGroupBindings' "$(kubectl describe clusterroles.rbac.authori
 	targetgroupbindings.elbv2.k8s.aws
 
 check 'NLB: all is deleted' timeout 120 sh -c 'kubectl delete deploy deploy-echo; kubectl delete svc svc-nlb-ip-type'
-check 'NLB: nothing of it is left in AWS' within 60 left
+check 'NLB: nothing of it is left in AWS' soon 60 left
 same 'NLB: nor of TargetGroupBindings' "$(kubectl get targetgroupbindings -A -o name)" ''
 
 # ---- 7. Ingress
@@ -293,10 +285,10 @@ spec:
                 number: 80
 END
 game() { kubectl apply -f "$tmp/2048.yaml"; }
-check 'ALB: the manifests are taken' within 20 game
-check 'ALB: two pods run' within 60 running game-2048 deployment-2048 2
-check 'ALB: it becomes active' within 60 active
-check 'ALB: a TargetGroupBinding is there' within 30 listed game-2048
+check 'ALB: the manifests are taken' soon 60 game
+check 'ALB: two pods run' soon 60 running game-2048 deployment-2048 2
+check 'ALB: it becomes active' soon 60 active
+check 'ALB: a TargetGroupBinding is there' soon 30 listed game-2048
 same 'ALB: it is open to the Internet, in three zones' "$(aws elbv2 describe-load-balancers --query 'LoadBalancers[?contains(LoadBalancerName, `k8s-game2048`) == `true`]' |
 	jq -r '.[] | .Type, .Scheme, (.AvailabilityZones | length)' | tr '\n' ' ')" 'application internet-facing 3 '
 ALB_ARN=$(aws elbv2 describe-load-balancers --query 'LoadBalancers[?contains(LoadBalancerName, `k8s-game2048`) == `true`].LoadBalancerArn' | jq -r '.[0]')
@@ -312,21 +304,21 @@ same 'ALB: but for the rule of all paths' "$(aws elbv2 describe-rules --listener
 	"\"1\"
 [[\"path-pattern\",[\"/*\"]]]
 \"$TARGET_GROUP_ARN\""
-check 'ALB: the pods are its targets' within 30 follow game-2048 initial healthy
-check 'ALB: they become healthy' within 60 follow game-2048 healthy
+check 'ALB: the pods are its targets' soon 30 follow game-2048 initial healthy
+check 'ALB: they become healthy' soon 60 follow game-2048 healthy
 status=$(kubectl get ingress -n game-2048 ingress-2048 -o jsonpath="{.status.loadBalancer.ingress[*].hostname}{'\n'}")
 same "ALB: the Ingress's status has its name" "$status" "$(aws elbv2 describe-load-balancers | jq -r '.LoadBalancers[0].DNSName')"
 described() { kubectl describe ingress -n game-2048 ingress-2048; }
 has 'ALB: kubectl describe has the name' "$(described)" "$status"
 told() { described | grep SuccessfullyReconciled; }
-check 'ALB: and the event' within 30 told
+check 'ALB: and the event' soon 30 told
 
 check 'ALB: the Ingress is deleted' timeout 120 kubectl delete ingress -n game-2048 ingress-2048
-check 'ALB: nothing of it is left in AWS' within 60 left
+check 'ALB: nothing of it is left in AWS' soon 60 left
 kubectl delete namespace game-2048 --wait=false >"$tmp/out"
 namespace_gone() {
 	kubelet game-2048
 	! kubectl get namespace game-2048
 }
-check 'ALB: and of the namespace nothing here' within 60 namespace_gone
+check 'ALB: and of the namespace nothing here' soon 60 namespace_gone
 finish

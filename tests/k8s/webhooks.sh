@@ -21,7 +21,7 @@ same 'iam-policy.json has a policy of statements with names of their own' \
 
 ip addr add "$(kubectl get service -n kube-system aws-load-balancer-webhook-service -o 'jsonpath={.spec.clusterIP}')/32" dev lo
 k8s_start elb python3 tests/k8s/fakeelb.py "$tmp/elb.port" "$tmp/elb.asked"
-soon 20 test -s "$tmp/elb.port"
+soon 60 test -s "$tmp/elb.port"
 elb=http://127.0.0.1:$(cat "$tmp/elb.port")
 admin=$KUBECONFIG
 k8s_config "$tmp/sa" https://127.0.0.1:6443 'certificate-authority: pki/ca.crt' \
@@ -97,7 +97,7 @@ same 'and what it left out is filled in' "$(kubectl get -n gated targetgroupbind
 	jq -r '.spec | .targetGroupARN, .targetType, .ipAddressType, .vpcID, .targetGroupProtocol' | tr '\n' ' ')" "$arn ip ipv4 $vpc TCP "
 # the store of the webhooks follows by a watch
 second() { applied second "targetGroupARN: $arn" | grep -F "TargetGroup $arn is already bound to following TargetGroupBindings [gated/good]"; }
-check 'a second one of the same target group is refused' soon 20 second
+check 'a second one of the same target group is refused' soon 60 second
 has 'what may not change does not' "$(kubectl patch -n gated targetgroupbinding good --type=merge -p '{"spec":{"targetType":"instance"}}' 2>&1)" \
 	'may not change these immutable fields: spec.targetType'
 has 'AWS was asked by name' "$(grep DescribeTargetGroups "$tmp/elb.asked")" Names.member.1=tg-ip
@@ -113,7 +113,7 @@ gated() {
 	kubectl delete pod -n gated p --ignore-not-found --now
 	[ "$(pod gated p | tail -n 1)" = target-health.elbv2.k8s.aws/good ]
 }
-check 'a pod that the binding selects gets its gate' soon 20 gated
+check 'a pod that the binding selects gets its gate' soon 60 gated
 has 'in other namespaces it gets none' "$(pod default p; echo "[$(kubectl get pod p -o 'jsonpath={.spec.readinessGates}')]")" '[]'
 
 # ---- Services
@@ -141,7 +141,7 @@ ingress() {
 	kubectl create ingress "$which" --class="$class" --rule='a.b/=web:80' "$@" 2>&1
 }
 known() { ingress known alb --dry-run=server; }
-check 'an Ingress of the class is taken' soon 20 known
+check 'an Ingress of the class is taken' soon 60 known
 has 'of no class it is refused' "$(ingress i nope)" 'invalid ingress class: IngressClass.networking.k8s.io "nope" not found'
 has 'conditions that are no JSON are refused' "$(ingress i alb --annotation='alb.ingress.kubernetes.io/conditions.web={')" \
 	'ignoring Ingress default/i since invalid alb.ingress.kubernetes.io/conditions.web annotation'

@@ -33,7 +33,7 @@ check "and the first one still serves" serves node3
 burst() {
 	n=$2
 	while [ "$n" -le "$3" ]; do
-		soon 20 "$LAB" pod add "$1" "pod-$n" || echo "pod-$n" >>"$tmp/missing"
+		soon 60 "$LAB" pod add "$1" "pod-$n" || echo "pod-$n" >>"$tmp/missing"
 		n=$((n + 1))
 	done
 }
@@ -45,13 +45,13 @@ burst node2 11 20 &
 burst2=$!
 for count in 2 5 8; do
 	for node in node1 node2; do
-		soon 20 added $node $count
+		soon 60 added $node $count
 		on $node sh -c 'kill -9 $(pidof aws-k8s-agent)'
 	done
 done
 wait $burst1 $burst2
 same "20 pods are added while their daemons are killed six times" "$(cat "$tmp/missing")" ""
-for node in node1 node2; do check "the daemon of $node is back" soon 20 serves $node; done
+for node in node1 node2; do check "the daemon of $node is back" soon 60 serves $node; done
 
 all=$(status '.nodes[0,1].pods[] | "\(.file) \(.ip)"' | sed 's|/32||' | sort)
 same "there are 20" "$(echo "$all" | grep -c .)" 20
@@ -78,7 +78,7 @@ check "so has node2's" agree node2
 
 break_host node1
 check "a daemon that is killed is back" restart node1
-check "its host's rules are back with it" soon 5 mended node1
+check "its host's rules are back with it" soon 20 mended node1
 gone=$(pod_ip pod-1)
 on node1 sh -c "ip link del \$(ip route show $gone | sed 's/.* dev \\([^ ]*\\) .*/\\1/')"
 refuse "a pod loses its link" pod_pings pod-1 169.254.1.1 -W 0.3
@@ -98,7 +98,7 @@ says() { on node1 tail -n 3 $log | grep -qF "$1"; }
 garbage() {
 	on node1 sh -c "$3"
 	on node1 sh -c "cp $store /run/garbage; : >$log; kill -9 \$(pidof aws-k8s-agent)"
-	if soon 5 says "$2"; then ok "$1: the log says so"; else
+	if soon 20 says "$2"; then ok "$1: the log says so"; else
 		not_ok "$1: the log says so" "no '$2' in it"
 		on node1 tail -n 3 $log | sed 's/^/# /'
 	fi
@@ -111,10 +111,10 @@ garbage "another version" "vpc-cni-ipam/9" "sed 's|vpc-cni-ipam/1|vpc-cni-ipam/9
 garbage "an address that is none" "192.168.1.999" "jq -c '.allocations[3].ipv4 = \"192.168.1.999\"' /run/good >$store"
 garbage "an address twice" "already in data store" "jq -c '.allocations[3].ipv4 = .allocations[2].ipv4' /run/good >$store"
 on node1 cp /run/good $store
-check "with the right one it serves again" soon 10 serves node1
+check "with the right one it serves again" soon 30 serves node1
 check "with every address as before" agree node1
 check "an empty place is a new node" on node1 sh -c "rm $store; kill -9 \$(pidof aws-k8s-agent)"
-check "where it serves too" soon 10 serves node1
+check "where it serves too" soon 30 serves node1
 on node1 cp /run/good $store
 check "and again with the old one" restart node1
 
@@ -124,12 +124,12 @@ pid=$(agent node2)
 on node2 strace -q -e trace=none -e signal=none -o /run/end -p "$pid" &
 tracer=$!
 traced() { on node2 grep -q '^TracerPid:.[1-9]' "/proc/$pid/status"; }
-soon 10 traced
+soon 30 traced
 on node2 kill -TERM "$pid"
 wait $tracer
 same "SIGTERM: exit 0" "$(on node2 cat /run/end)" "+++ exited with 0 +++"
 has "with a word in the log" "$(on node2 grep -c 'msg":"stopped' $log)" 1
-soon 20 another node2 "$pid"
+soon 60 another node2 "$pid"
 check "and the next one has all pods" agree node2
 
 # ---- the daemon's own round

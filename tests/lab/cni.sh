@@ -28,7 +28,7 @@ fresh() { on node1 sh -c 'ip netns del blue 2>/dev/null; ip netns add blue'; }
 # The pool's growth would show in the state: let it come to its end, with a first pod's.
 check "a pod is added" "$LAB" pod add node1 pod-1
 grown() { on node1 ip route show table 2 | grep -q default; }
-check "and the pool has grown" soon 20 grown
+check "and the pool has grown" soon 60 grown
 state >"$tmp/clean"
 
 # ---- ADD that fails midway
@@ -38,7 +38,7 @@ undone() {
 	call ADD
 	same "$1: ADD fails" "$status" 1
 	has "$1: and says so" "$(error)" "$2"
-	check "$1: link, route, rule and address are as before" soon 5 is_now clean
+	check "$1: link, route, rule and address are as before" soon 20 is_now clean
 }
 fresh
 in_blue link add eth0 type veth peer name other
@@ -64,7 +64,7 @@ same "ADD again for the same container: the same result" "$(echo "$out" | jq -c 
 call DEL "$(with "$result")"
 same "DEL: exit 0 and silence" "$status $out" "0 "
 fresh
-check "DEL leaves nothing" soon 5 is_now clean
+check "DEL leaves nothing" soon 20 is_now clean
 on node1 ip link add "$veth" type veth peer name other
 call ADD
 same "ADD: a stale link of the same name makes way" "$status" 0
@@ -165,14 +165,14 @@ id=c9 call DEL
 id=c1
 same "DEL of a container that never was" "$status $out" "0 "
 fresh
-check "nothing is left" soon 5 is_now clean
+check "nothing is left" soon 20 is_now clean
 
 # stopped: the daemon is dead, and the node does not start another. The signal comes from outside the node.
 init=$(status '.nodes[0].pid')
 stopped() {
 	on vpc kill -STOP "$init"
 	on node1 sh -c 'kill -9 $(pidof aws-k8s-agent)'
-	soon 5 dead
+	soon 20 dead
 }
 dead() { ! serves node1; }
 call ADD
@@ -192,8 +192,8 @@ has "without a daemon: the plugin's log tells" "$(on node1 tail -n 5 /var/log/aw
 	"the address daemon cannot be asked"
 on node1 ip netns del blue
 on vpc kill -CONT "$init"
-check "the next daemon serves" soon 10 serves node1
-check "and has taken the address back" soon 5 is_now clean
+check "the next daemon serves" soon 30 serves node1
+check "and has taken the address back" soon 20 is_now clean
 call STATUS '.cniVersion = "1.1.0"'
 same "with a daemon: STATUS is content" "$status $out" "0 "
 check "the first pod is as it was" "$LAB" pod check pod-1

@@ -40,7 +40,7 @@ has "all of it is in the log, one JSON object a line" \
 check "other is added on node2" "$LAB" pod add node2 other
 other=$(pod_ip other)
 filled=0
-while [ $filled -lt 15 ] && soon 10 "$LAB" pod add node1 "pod-$((filled + 1))"; do filled=$((filled + 1)); done
+while [ $filled -lt 15 ] && soon 30 "$LAB" pod add node1 "pod-$((filled + 1))"; do filled=$((filled + 1)); done
 same "a t3.medium takes 15 pods" $filled 15
 same "on 3 ENIs with 18 addresses" "$(status '.nodes[0] | "\(.enis | length) \(.enis | map(.ips | length) | add)"')" "3 18"
 leases node1 | cut -d' ' -f1 | sort >"$tmp/leases"
@@ -116,7 +116,7 @@ check "deleted and added again" sh -c "'$LAB' pod del other && '$LAB' pod add no
 check "a pod has another address than before" [ "$(pod_ip other)" != "$old" ]
 for i in 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do "$LAB" pod del pod-$i >/dev/null || not_ok "pod-$i is deleted"; done
 unwired() { [ -z "$(wiring node1)" ]; }
-check "when all are deleted, no rule, route or link is left" soon 5 unwired
+check "when all are deleted, no rule, route or link is left" soon 20 unwired
 same "and no allocation" "$(leases node1)" ""
 same "EC2 still has the ENIs for the next ones" "$(status '.nodes[0].enis | length')" 3
 finish

@@ -41,7 +41,7 @@ same "a token asked for through a proxy: 403" \
 same "what is not there: 404" "$(code node1 meta-data/no-such -H "$(with "$token1")")" 404
 short=$(new_token node1 1)
 expired() { [ "$(code node1 meta-data/ -H "$(with "$short")")" = 401 ]; }
-check "a token is good no longer than its TTL" soon 5 expired
+check "a token is good no longer than its TTL" soon 20 expired
 same "while a longer one is" "$(code node1 meta-data/ -H "$(with "$token1")")" 200
 
 # ---- hops: the token's answer may take two
@@ -115,17 +115,17 @@ eni=$(ec2 "CreateNetworkInterface&SubnetId=$(status '.nodes[1].enis[0].subnet')"
 ec2 "AttachNetworkInterface&DeviceIndex=7&NetworkInterfaceId=$eni&InstanceId=$(status '.nodes[1].instance')" >"$tmp/attached"
 has "an ENI is attached by hand" "$(cat "$tmp/attached")" "<attachmentId>eni-attach-"
 linked() { on node2 test -e /sys/class/net/ens12; }
-check "its link appears" soon 10 linked
+check "its link appears" soon 30 linked
 mac=$(on node2 cat /sys/class/net/ens12/address)
 knows() { value node2 meta-data/network/interfaces/macs/ "$token2" | grep -q "$mac"; }
 refuse "IMDS does not know it at once" knows
-check "but soon" soon 10 knows
+check "but soon" soon 30 knows
 ec2 "AssignPrivateIpAddresses&SecondaryPrivateIpAddressCount=1&NetworkInterfaceId=$eni" >"$tmp/assigned"
 new=$(sed -n 's/.*<privateIpAddress>\([0-9.]*\)<.*/\1/p' "$tmp/assigned" | tail -n 1)
 listed() { value node2 "meta-data/network/interfaces/macs/$mac/local-ipv4s" "$token2" | grep -qx "$new"; }
 has "EC2 has assigned an address" "$(status '.nodes[1].enis[] | select(.device == 7).ips[]')" "$new"
 refuse "IMDS does not know that either at once" listed
-check "but soon as well" soon 10 listed
+check "but soon as well" soon 30 listed
 
 # ---- what must not be written anywhere
 

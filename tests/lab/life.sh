@@ -57,7 +57,7 @@ begin() {
 }
 # ended CLAIM [STATUS]: nothing is left, and `up` has exited so.
 ended() {
-	if soon 10 nothing_left; then ok "$1: nothing is left"; else
+	if soon 30 nothing_left; then ok "$1: nothing is left"; else
 		not_ok "$1: nothing is left" "see below"
 		left | sed 's/^/# /'
 	fi
@@ -95,7 +95,7 @@ inside=$!
 "$LAB" pod exec pod-1 -- ping 8.8.8.8 >"$tmp/ping" &
 pinger=$!
 running() { on node1 pidof sleep && [ -s "$tmp/ping" ]; }
-check "commands run in the lab" soon 10 running
+check "commands run in the lab" soon 30 running
 note
 check "down with commands that run inside" "$LAB" down
 ended "down with commands that run inside" 0
@@ -108,7 +108,7 @@ same "one in a pod too" $? 137
 setpriv --pdeathsig KILL "$LAB" up -N "$VPCBOX_LAB" >"$tmp/up" 2>&1 &
 lab_pid=$! up=$!
 has_child() { [ -n "$(cat /proc/$up/task/$up/children)" ]; }
-soon 5 has_child
+soon 20 has_child
 note
 kill -9 $up
 ended "kill -9 of up before it is ready" 137

@@ -18,7 +18,7 @@ while [ $filled -lt 15 ] && "$LAB" pod add node1 "pod-$((filled + 1))"; do fille
 check "pods are added while the node has addresses" [ $filled -gt 0 ]
 refuse "of which it had not 15" [ $filled -eq 15 ]
 refused() { on node1 grep -q 'pool did not grow.*InsufficientFreeAddressesInSubnet' /var/log/aws-routed-eni/ipamd.log; }
-check "the daemon asks for more, in vain" soon 20 refused
+check "the daemon asks for more, in vain" soon 60 refused
 
 on node1 ip netns add bare
 details() {

@@ -7,12 +7,12 @@ lab_up --nodes 1 -e IP_COOLDOWN_PERIOD=2 --call-ms 300 --attach-ms 500 --imds-la
 ok "with calls that take 0.3 s and more, a lab comes up"
 check "and a pod is added" "$LAB" pod add node1 pod-1
 called() { on vpc grep -q "$1" /run/vpcbox-lab/ec2.log; }
-check "the pool asks for an ENI" soon 20 called CreateNetworkInterface
+check "the pool asks for an ENI" soon 60 called CreateNetworkInterface
 pid=$(agent node1)
 on node1 kill -TERM "$pid"
-check "SIGTERM while a call is under way: the pods it has are safe, the next daemon serves" soon 20 another node1 "$pid"
+check "SIGTERM while a call is under way: the pods it has are safe, the next daemon serves" soon 60 another node1 "$pid"
 two() { on node1 ip route show table 2 | grep -q default; }
-check "and the second ENI comes" soon 20 two
+check "and the second ENI comes" soon 60 two
 same "no ENI is left over in EC2" "$(ec2 DescribeNetworkInterfaces | grep -o '<status>[a-z-]*' | sort | uniq -c | xargs)" \
 	"2 <status>attached 2 <status>in-use"
 check "the pod works" pod_pings pod-1 8.8.8.8
@@ -26,6 +26,6 @@ again() {
 	"$LAB" pod del pod-3
 	return 1
 }
-check "but when it has rested as long as the agent was told" soon 10 again
+check "but when it has rested as long as the agent was told" soon 30 again
 check "and works" pod_pings pod-3 "$(pod_ip pod-2)"
 finish

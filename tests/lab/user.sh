@@ -35,7 +35,7 @@ same "with the node's public address as source" "$(in_pod pod-1 curl -s -m 5 ifc
 refuse "an address that nobody has is silent here too" pings node1 -W 0.3 192.168.1.3
 same "the routes of a node" "$(on node1 ip route show dev ens5 | grep -c 'proto dhcp')" 3
 two() { on node1 ip route show table 2 | grep -q default; }
-check "an ENI is attached" soon 20 two
+check "an ENI is attached" soon 60 two
 check "ip netns knows the pod" on node1 ip netns exec pod-1 true
 said=$("$LAB" status 2>&1)
 same "root does not find it: a lab's name is its owner's" "$? $said" \

@@ -14,7 +14,7 @@ check "pod-2 is added on node2" "$LAB" pod add node2 pod-2
 check "pod-3 is added on node3" "$LAB" pod add node3 pod-3
 pod1=$(pod_ip pod-1) pod2=$(pod_ip pod-2)
 second() { on node1 ip route show table 2 | grep -q default; }
-check "with its first pod, node1 gets a second ENI" soon 20 second
+check "with its first pod, node1 gets a second ENI" soon 60 second
 
 # ---- the node's network, as the seed shows it
 

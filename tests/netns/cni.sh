@@ -31,7 +31,7 @@ daemon() {
 	: >"$log"
 	"$TOOLS/fakeipamd" log="$log" "$@" &
 	agent=$!
-	soon 10 test -S "$sock" || not_ok "the scripted daemon listens"
+	soon 30 test -S "$sock" || not_ok "the scripted daemon listens"
 }
 # The kernel takes its time with the links of a namespace that is gone: take them away first.
 no_pod() {
@@ -155,7 +155,7 @@ is "DEL: rules are gone" "$(rule 512 '.*') $(rule 1536 '.*')" "0 0"
 is "DEL: the host route is gone" "$(ip route show table main)" ""
 ip netns del pod
 as_before() { [ "$(state)" = "$clean" ]; }
-check "DEL and the namespace's end leave nothing" soon 5 as_before
+check "DEL and the namespace's end leave nothing" soon 20 as_before
 
 daemon ip=10.0.1.15,4,5 npa=$npa
 pod
@@ -303,7 +303,7 @@ has "DEL: the agent's own failure is in the log" "$(tail -n 2 /run/plugin.log)" 
 daemon add=never
 pod
 before=$(state)
-(soon 10 grep -q ^AddNetwork "$log"; soon 10 ip -n pod link show eth0; ip -n pod link show eth0 >"$tmp/early"; kill -9 "$agent") &
+(soon 30 grep -q ^AddNetwork "$log"; soon 30 ip -n pod link show eth0; ip -n pod link show eth0 >"$tmp/early"; kill -9 "$agent") &
 call ADD
 wait $!
 agent=

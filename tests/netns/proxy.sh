@@ -13,7 +13,7 @@ running=
 trap 'kill $running 2>/dev/null; wait; rm -rf "$tmp"' EXIT
 
 # listening PORT
-listening() { soon 10 sh -c "ss -Hltn sport = :$1 | grep -q ." || echo "nothing listens at $1"; }
+listening() { soon 30 sh -c "ss -Hltn sport = :$1 | grep -q ." || echo "nothing listens at $1"; }
 # proxy PORT LINE: one that listens at that port, and that line in its configuration
 proxy() {
 	printf 'Port %s\nListen 127.0.0.1\nLogFile "%s"\nLogLevel Connect\n%s\n' "$1" "$tmp/proxy.$1" "$2" >"conf.$1"

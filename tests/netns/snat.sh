@@ -356,7 +356,7 @@ ip link set ens5 address 02:00:00:00:00:01 mtu 9001 up
 python3 "$tmp/imds.py" 2>/dev/null &
 imds=$!
 asked() { AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:1338 "$VPCBOX" snat "$@"; }
-check 'without options the metadata service is asked' soon 5 asked apply
+check 'without options the metadata service is asked' soon 20 asked apply
 same 'and tells all that is needed' "$(asked show)" "$(snat show --primary-if=ens5)"
 same 'an option comes before it' "$(asked show --primary-ip=192.168.0.11 | grep -c 'to-source 192.168.0.11 ')" 1
 kill $imds
@@ -376,7 +376,7 @@ nft -i <"$tmp/owner" >"$tmp/nft" 2>&1 &
 owner=$!
 exec 9>"$tmp/owner"
 echo 'add table ip aws-cni { flags owner; }' >&9
-check 'somebody else owns the table aws-cni' soon 5 nft list table ip aws-cni
+check 'somebody else owns the table aws-cni' soon 20 nft list table ip aws-cni
 for verb in apply clean; do
 	same "$verb that the kernel refuses fails" "$(status snat "$verb")" 111
 	has "$verb that the kernel refuses says so" "$(cat "$tmp/err")" 'table aws-cni: Operation not permitted'

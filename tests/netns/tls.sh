@@ -56,7 +56,7 @@ serve() {
 	port=$((port + 1))
 	openssl s_server -accept "127.0.0.1:$port" "$@" >server.log 2>&1 &
 	server=$!
-	soon 10 sh -c "ss -Hltn sport = :$port | grep -q ." || cat server.log
+	soon 30 sh -c "ss -Hltn sport = :$port | grep -q ." || cat server.log
 }
 unserve() {
 	kill "$server"
@@ -187,7 +187,7 @@ other() {
 	port=$((port + 1))
 	python3 port.py "$port" "$@" &
 	server=$!
-	soon 10 sh -c "ss -Hltn sport = :$port | grep -q ."
+	soon 30 sh -c "ss -Hltn sport = :$port | grep -q ."
 	PATIENCE_MS=300 AWS_CA_BUNDLE=rsa.crt "$TOOLS/httpget" "https://localhost:$port/"
 	unserve
 }

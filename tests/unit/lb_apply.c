@@ -261,6 +261,7 @@ TEST(what_is_gone_is_deleted_and_what_should_be_changed_is_planned_again)
 	CHECK(carry_out(&y, NULL) < 0);
 	CHECK_INT(y.aws.e.num, EAGAIN);
 	start(&w, twice, 1);
+	w.p.v = w.v;
 	w.v[w.p.n++] = (struct step) { .effect = STEP_CREATE,
 				       .title = "security group",
 				       .action = &ec2_actions[EC2_CREATE_GROUP],

@@ -244,7 +244,10 @@ TEST(world_an_eni_is_created_attached_detached_deleted)
 	struct err e = { 0 };
 	char id[WORLD_ID], attachment[WORLD_ID + 8];
 
-	w.hooks = (struct world_hooks) { on_attached, on_detached, on_address, &told };
+	w.hooks = (struct world_hooks) { .attached = on_attached,
+					 .detached = on_detached,
+					 .address = on_address,
+					 .arg = &told };
 	memcpy(id, n->id, sizeof(id));
 	CHECK(strlen(id) == strlen("eni-") + 17 && world_eni(&w, id) == n);
 	CHECK(n->nips == 3 && !n->host && n != i->primary);
@@ -272,7 +275,10 @@ TEST(world_a_link_that_was_never_up_tells_nobody_of_its_end)
 	struct err e = { 0 };
 	size_t first;
 
-	w.hooks = (struct world_hooks) { on_attached, on_detached, on_address, &told };
+	w.hooks = (struct world_hooks) { .attached = on_attached,
+					 .detached = on_detached,
+					 .address = on_address,
+					 .arg = &told };
 	CHECK(world_attach(&w, n, &w.instances[0], 1, 0, &e) == 0);
 	CHECK(world_assign(&w, n, 2, NULL, &first, &e) == 0);
 	CHECK(world_detach(&w, n, &e) == 0);
@@ -290,7 +296,10 @@ TEST(world_addresses_come_and_go)
 	struct err e = { 0 };
 	size_t first = 99;
 
-	w.hooks = (struct world_hooks) { on_attached, on_detached, on_address, &told };
+	w.hooks = (struct world_hooks) { .attached = on_attached,
+					 .detached = on_detached,
+					 .address = on_address,
+					 .arg = &told };
 	CHECK(world_assign(&w, n, 3, NULL, &first, &e) == 0 && first == 1 && n->nips == 4);
 	CHECK(told.added == 3 && ip_eq(told.last, n->ips[3].ip));
 	gone = n->ips[1].ip;
