@@ -76,11 +76,14 @@ bool aws_has_action(const char *name, const char **like)
 
 void aws_serve(struct httpd_call *c)
 {
+	const struct api_service *s = service_of(c);
 	struct api *api = c->arg;
 
 	if (api->elb)
 		api->elb->now = now_ms();
-	api_serve(service_of(c), c);
+	api_serve(s, c);
+	if (s == &elb_service && api->elb && api->elb->changed)
+		api->elb->changed(api->elb->changed_arg);
 }
 
 void aws_answer(struct httpd_call *c, struct api_answer *out)

@@ -109,7 +109,7 @@ static struct elb_health health(void *arg, const struct tgroup *g, const struct 
 	for (size_t i = 0; i < d->unhealthy.n; i++)
 		if (strcmp(d->unhealthy.v[i], t->id) == 0)
 			return (struct elb_health) { "Target.FailedHealthChecks",
-						     "Health checks failed" };
+						     "Health checks failed", false };
 	return (struct elb_health) { 0 };
 }
 

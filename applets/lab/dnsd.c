@@ -8,7 +8,9 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "balancer.h"
 #include "dnsd.h"
+#include "netns.h"
 
 enum {
 	HEADER = 12,
@@ -17,7 +19,8 @@ enum {
 	CLASS_IN = 1,
 	TTL_S = 60,
 	DATAGRAM = 512,
-	NXDOMAIN = 3
+	NXDOMAIN = 3,
+	MAX_ADDRESSES = WORLD_MAX_ZONES
 };
 
 /* Dotted lower-case name at p; the number of bytes it takes, 0 when it is malformed (compression is
@@ -116,12 +119,22 @@ static size_t answer_record(uint8_t *p, unsigned type, const struct ip *ip, cons
 	return n + 2 + data;
 }
 
-size_t dnsd_answer(const struct world *w, const uint8_t *q, size_t n, uint8_t *out, size_t room)
+static size_t lookup_all(const struct world *w, struct balancer *b, const char *name,
+			 struct ip out[MAX_ADDRESSES])
 {
-	size_t end, type, answers = 0;
+	out[0] = lookup(w, name);
+	if (out[0].family)
+		return 1;
+	return b ? balancer_resolve(b, name, out, MAX_ADDRESSES) : 0;
+}
+
+size_t dnsd_answer(const struct world *w, struct balancer *b, const uint8_t *q, size_t n,
+		   uint8_t *out, size_t room)
+{
+	size_t end, type, ips, answers = 0;
+	struct ip ip[MAX_ADDRESSES];
 	const char *host;
 	char name[256];
-	struct ip ip;
 
 	if (n < HEADER || q[2] & 0x80 || q[4] || q[5] != 1)
 		return 0;
@@ -133,15 +146,18 @@ size_t dnsd_answer(const struct world *w, const uint8_t *q, size_t n, uint8_t *o
 	end += 4;
 	memcpy(out, q, end);
 	memset(out + 6, 0, 6);
-	ip = lookup(w, name);
+	ips = lookup_all(w, b, name, ip);
 	host = reverse(w, name);
 	out[2] = (uint8_t)(0x84 | (q[2] & 1)); /* answer, authoritative, recursion as asked */
-	out[3] = ip.family || host ? 0x80 : 0x80 | NXDOMAIN;
-	if (ip.family && type == TYPE_A)
-		answers = answer_record(out + end, TYPE_A, &ip, NULL);
-	else if (host && type == TYPE_PTR)
-		answers = answer_record(out + end, TYPE_PTR, NULL, host);
-	out[7] = answers != 0;
+	out[3] = ips || host ? 0x80 : 0x80 | NXDOMAIN;
+	if (!ips && host && type == TYPE_PTR) {
+		out[7] = 1;
+		return end + answer_record(out + end, TYPE_PTR, NULL, host);
+	}
+	for (size_t i = 0; type == TYPE_A && i < ips; i++) {
+		answers += answer_record(out + end + answers, TYPE_A, &ip[(q[1] + i) % ips], NULL);
+		out[7]++;
+	}
 	return end + answers;
 }
 
@@ -157,7 +173,7 @@ static void on_query(struct watch *w, uint32_t events)
 	(void)events;
 	if (n <= 0)
 		return;
-	size = dnsd_answer(&lab->w, q, (size_t)n, out, sizeof(out));
+	size = dnsd_answer(&lab->w, lab->balancer, q, (size_t)n, out, sizeof(out));
 	if (size)
 		(void)sendto(w->fd, out, size, MSG_DONTWAIT, (struct sockaddr *)&from, len);
 }
@@ -180,7 +196,11 @@ static int listen_on(struct lab *lab, struct dns *d, struct ip ip, struct err *e
 
 int dnsd_start(struct lab *lab, struct err *e)
 {
-	if (listen_on(lab, &lab->dns[0], lab_vpc_ip(&lab->w, 2), e) < 0)
+	auto_netns int back = 0;
+
+	if (listen_on(lab, &lab->dns[0], lab_vpc_ip(&lab->w, 2), e) < 0 ||
+	    listen_on(lab, &lab->dns[1], ip_v4(0xa9fea9fd), e) < 0 ||
+	    netns_enter(lab->internet, &back, e) < 0)
 		return -1;
-	return listen_on(lab, &lab->dns[1], ip_v4(0xa9fea9fd), e);
+	return listen_on(lab, &lab->dns[2], lab_internet_ip(), e);
 }

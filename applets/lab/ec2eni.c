@@ -14,6 +14,9 @@ static int find_eni(struct api_call *c, struct eni **out, struct err *e)
 	const char *id = param(c, "NetworkInterfaceId");
 
 	*out = world_eni(c->w, id);
+	if (*out && (*out)->service)
+		return world_refuse(e, "OperationNotPermitted",
+				    "You do not have permission to access the specified resource.");
 	if (*out)
 		return 0;
 	return world_refuse(e, "InvalidNetworkInterfaceID.NotFound",

@@ -46,9 +46,12 @@ static void offer_eni(struct query *q, const struct world *w, const struct eni *
 	query_offer(q, "availability-zone", n->subnet->zone);
 	query_offer(q, "mac-address", mac_text(n->mac).s);
 	query_offer(q, "owner-id", w->account);
-	query_offer(q, "group-id", n->group);
-	query_offer(q, "interface-type", "interface");
-	query_offer(q, "requester-managed", "false");
+	query_offer(q, "group-id", *n->group ? n->group : NULL);
+	for (size_t i = 0; i < COUNT(n->more_groups); i++)
+		query_offer(q, "group-id", *n->more_groups[i] ? n->more_groups[i] : NULL);
+	query_offer(q, "interface-type", n->service ? n->service : "interface");
+	query_offer(q, "requester-managed", truth(n->service));
+	query_offer(q, "requester-id", n->service ? "amazon-elb" : NULL);
 	query_offer(q, "private-ip-address", ip_text(n->ips[0].ip).s);
 	query_offer(q, "private-dns-name", world_private_dns(w, n->ips[0].ip).s);
 	query_offer(q, "association.public-ip", public.family ? ip_text(public).s : NULL);

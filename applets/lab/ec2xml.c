@@ -8,12 +8,12 @@
 
 struct ip eni_public_ip(const struct eni *n)
 {
-	return n->host && n->host->primary == n ? n->host->public_ip : (struct ip) { 0 };
+	return n->host && n->host->primary == n ? n->host->public_ip : n->public_ip;
 }
 
 const char *eni_status(const struct eni *n)
 {
-	return n->host ? "in-use" : "available";
+	return n->host || n->service ? "in-use" : "available";
 }
 
 /* "m7g.large", "c6gn.xlarge", "a1.metal": Graviton has a g behind the generation. */
@@ -46,14 +46,25 @@ void xml_tags(struct buf *b, const struct world_tag *tags)
 	buf_str(b, "</tagSet>");
 }
 
-static void group_set(struct buf *b, const struct world *w, const char *id)
+static void group_item(struct buf *b, const struct world *w, const char *id)
 {
 	const struct sgroup *g = sgroup_find(w, id);
 
-	buf_str(b, "<groupSet><item>");
+	if (!*id)
+		return;
+	buf_str(b, "<item>");
 	xml_el(b, "groupId", id);
 	xml_el(b, "groupName", g ? g->name : "");
-	buf_str(b, "</item></groupSet>");
+	buf_str(b, "</item>");
+}
+
+static void group_set(struct buf *b, const struct world *w, const struct eni *n)
+{
+	buf_str(b, "<groupSet>");
+	group_item(b, w, n->group);
+	for (size_t i = 0; i < COUNT(n->more_groups); i++)
+		group_item(b, w, n->more_groups[i]);
+	buf_str(b, "</groupSet>");
 }
 
 /* ---- ENIs ---- */
@@ -86,6 +97,19 @@ static void address_set(struct buf *b, const struct world *w, const struct eni *
 	buf_str(b, "</privateIpAddressesSet>");
 }
 
+/* A service's own interface hangs on a machine that nobody sees. */
+static void service_attachment(struct buf *b, const struct eni *n)
+{
+	buf_str(b, "<attachment>");
+	xml_el(b, "attachmentId", n->attachment);
+	xml_el(b, "instanceOwnerId", "amazon-elb");
+	xml_el_int(b, "deviceIndex", 1);
+	xml_el(b, "status", "attached");
+	el_time(b, "attachTime", n->attach_s);
+	xml_el_bool(b, "deleteOnTermination", false);
+	buf_str(b, "</attachment>");
+}
+
 static void attachment(struct buf *b, const struct world *w, const struct eni *n, bool whose)
 {
 	buf_str(b, "<attachment>");
@@ -115,19 +139,23 @@ static void eni_common(struct buf *b, const struct world *w, const struct eni *n
 	xml_el(b, "privateIpAddress", ip_text(n->ips[0].ip).s);
 	xml_el(b, "privateDnsName", world_private_dns(w, n->ips[0].ip).s);
 	xml_el_bool(b, "sourceDestCheck", true);
-	group_set(b, w, n->group);
+	group_set(b, w, n);
 	association(b, w, n);
 	address_set(b, w, n);
 	buf_str(b, "<ipv6AddressesSet/>");
-	xml_el(b, "interfaceType", "interface");
+	xml_el(b, "interfaceType", n->service ? n->service : "interface");
 }
 
 void xml_eni(struct buf *b, const struct world *w, const struct eni *n)
 {
 	eni_common(b, w, n);
 	xml_el(b, "availabilityZone", n->subnet->zone);
-	xml_el_bool(b, "requesterManaged", false);
-	if (n->host)
+	if (n->service)
+		xml_el(b, "requesterId", "amazon-elb");
+	xml_el_bool(b, "requesterManaged", n->service);
+	if (n->service)
+		service_attachment(b, n);
+	else if (n->host)
 		attachment(b, w, n, true);
 	xml_tags(b, n->tags);
 }
@@ -197,7 +225,7 @@ void xml_instance(struct buf *b, const struct world *w, const struct instance *i
 	xml_el(b, "privateIpAddress", ip_text(i->primary->ips[0].ip).s);
 	xml_el(b, "ipAddress", ip_text(i->public_ip).s);
 	xml_el_bool(b, "sourceDestCheck", true);
-	group_set(b, w, i->primary->group);
+	group_set(b, w, i->primary);
 	instance_machine(b, w, i);
 	xml_tags(b, i->tags);
 	instance_enis(b, w, i);

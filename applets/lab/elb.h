@@ -2,7 +2,7 @@
 /* elb.h - the lab's Elastic Load Balancing v2: what there is, in memory, on the loop thread, and
  * the actions that change it (ELBv2 API reference, 2015-12-01). What a caller sees is a function of
  * the model and of elb.now: load balancers become active, targets healthy, drained ones vanish
- * without anything having to happen. Load balancers carry no traffic yet. */
+ * without anything having to happen. Traffic is balancer.h's. */
 #pragma once
 #include "elbact.h"
 #include "elbshape.h"
@@ -17,13 +17,15 @@ enum elb_quota {
 struct elb_config {
 	int provision_ms; /* until a load balancer is active */
 	int register_ms;  /* until a target's health is checked */
-	int health_ms;    /* and until it is known; -1: one interval of its target group */
-	int drain_ms;     /* -1: the target group's deregistration delay */
+	int health_ms;  /* and until it is known; -1: one interval of its target group. Where health
+			 * is checked for real (elb.checks): a check's interval, -1 as its group's */
+	int drain_ms;   /* -1: the target group's deregistration delay */
 	int release_ms; /* a deleted load balancer's security groups are in use, as its ENIs are */
 	int certificate_ms; /* until a requested certificate is issued (ACM) */
 	int quota[ELB_QUOTAS];
 };
-struct elb_config elb_defaults(void); /* as AWS, roughly */
+struct elb_config elb_defaults(void);   /* as AWS, roughly */
+struct elb_config elb_in_a_hurry(void); /* the same for people who wait: seconds, not minutes */
 
 struct lb {
 	struct lb *next;
@@ -49,12 +51,14 @@ struct lb_rule {
 	size_t nuses;
 	struct world_tag *tags;
 };
+struct lb_check;
 struct target {
 	char id[200]; /* an address, an instance, a load balancer's ARN */
 	int port;
 	char zone[WORLD_NAME], quic_id[24];
-	int64_t since;      /* it was registered */
-	int64_t drained_at; /* 0: it is registered; else it is gone by then */
+	int64_t since;          /* it was registered */
+	int64_t drained_at;     /* 0: it is registered; else it is gone by then */
+	struct lb_check *check; /* the balancer's, which checks its health; NULL: nobody does */
 };
 struct tgroup {
 	struct tgroup *next;
@@ -69,6 +73,7 @@ struct tgroup {
 /* What a health check has found. reason NULL: healthy; else as in AWS ("Target.Timeout"). */
 struct elb_health {
 	const char *reason, *description;
+	bool initial; /* nothing is known yet */
 };
 /* Security groups of load balancers that are gone. */
 struct elb_linger {
@@ -90,6 +95,9 @@ struct elb {
 	 */
 	struct elb_health (*health)(void *arg, const struct tgroup *g, const struct target *t);
 	void *health_arg;
+	bool checks;                /* health tells what checks have found, initial ones too */
+	void (*changed)(void *arg); /* after each action; NULL: nobody wants to know */
+	void *changed_arg;
 };
 void elb_free(struct elb *b);
 

@@ -24,6 +24,18 @@ struct elb_config elb_defaults(void)
 	};
 }
 
+struct elb_config elb_in_a_hurry(void)
+{
+	struct elb_config c = elb_defaults();
+
+	c.provision_ms = 3000;
+	c.register_ms = 1000;
+	c.health_ms = 500;
+	c.release_ms = 2000;
+	c.certificate_ms = 1000;
+	return c;
+}
+
 /* ---- who is who ---- */
 
 int elb_lb(struct elb *b, const char *arn, struct lb **out, struct err *e)

@@ -349,13 +349,13 @@ static void checked(const struct elb *b, const struct lb *lb, const struct tgrou
 		    "Target registration is in progress");
 		return;
 	}
-	if (b->now < from + b->c.register_ms + health) {
+	if (b->health)
+		found = b->health(b->health_arg, g, t);
+	if (b->checks ? found.initial : b->now < from + b->c.register_ms + health) {
 		say(out, "initial", "Elb.InitialHealthChecking",
 		    "Initial health checks in progress");
 		return;
 	}
-	if (b->health)
-		found = b->health(b->health_arg, g, t);
 	if (found.reason)
 		say(out, "unhealthy", found.reason, found.description);
 	else

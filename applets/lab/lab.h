@@ -40,7 +40,8 @@ struct lab {
 	struct node nodes[LAB_MAX_NODES];
 	size_t nnodes;
 	struct httpd *imds, *aws, *echo, *control;
-	struct dns dns[2];
+	struct dns dns[3];
+	struct balancer *balancer;
 	struct watch signals;
 	bool stopping;
 	struct fault *faults;

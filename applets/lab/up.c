@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "balancer.h"
 #include "control.h"
 #include "dnsd.h"
 #include "fabric.h"
@@ -113,7 +114,7 @@ static int serve(struct lab *lab, struct err *e)
 	struct ip imds = ip_v4(0xa9fea9fe), aws = lab_vpc_ip(&lab->w, 10), echo = lab_echo_ip();
 	struct httpd_at at = { .ip = &imds, .port = IMDS_PORT };
 
-	lab->elb = (struct elb) { .w = &lab->w, .acm = &lab->acm, .c = elb_defaults() };
+	lab->elb = (struct elb) { .w = &lab->w, .acm = &lab->acm, .c = elb_in_a_hurry() };
 	lab->acm.elb = &lab->elb;
 	lab->api = (struct api) {
 		.w = &lab->w, .elb = &lab->elb, .acm = &lab->acm, .loop = lab->loop
@@ -128,7 +129,8 @@ static int serve(struct lab *lab, struct err *e)
 	at.ip = &echo;
 	at.netns_fd = lab->internet;
 	lab->echo = lab->aws ? httpd_new(lab->loop, &at, echo_serve, lab, e) : NULL;
-	return lab->echo && dnsd_start(lab, e) == 0 ? 0 : wrap(e, "services of the VPC");
+	lab->balancer = lab->echo ? balancer_new(lab->loop, &lab->w, &lab->elb, e) : NULL;
+	return lab->balancer && dnsd_start(lab, e) == 0 ? 0 : wrap(e, "services of the VPC");
 }
 
 /* "ip netns" and enter.c find the Internet by this name. */

@@ -53,6 +53,11 @@ struct eni {
 	size_t nips;
 	struct world_tag *tags;
 	char token[80]; /* ClientToken of its creation */
+	/* Of a service's own interface ("network_load_balancer", as EC2 calls the kind), which
+	 * nobody else may touch, or NULL; its public address, and its other security groups. */
+	const char *service;
+	struct ip public_ip;
+	char more_groups[4][WORLD_ID];
 	/* The attachment; host NULL: available. */
 	struct instance *host;
 	char attachment[WORLD_ID + 8]; /* "eni-attach-..." */

@@ -158,7 +158,7 @@ static struct elb_health sick(void *arg, const struct tgroup *g, const struct ta
 	(void)arg;
 	(void)g;
 	return strcmp(t->id, "192.168.1.50") == 0
-		       ? (struct elb_health) { "Target.Timeout", "Request timed out" }
+		       ? (struct elb_health) { "Target.Timeout", "Request timed out", false }
 		       : (struct elb_health) { 0 };
 }
 
