@@ -101,22 +101,62 @@ static void add(struct nft *t, const char *chain, struct buf *x)
 	buf_free(x);
 }
 
+/* Packets that a load balancer sends with a client's own address (balancer/lbwire.c). */
+enum { CLIENTS_OWN = 0x2b1 };
+
+static bool has_group(const struct eni *n, const char *id)
+{
+	bool has = strcmp(n->group, id) == 0;
+
+	for (size_t i = 0; i < COUNT(n->more_groups); i++)
+		has |= strcmp(n->more_groups[i], id) == 0;
+	return has;
+}
+
+/* A load balancer's interface is no link of its own: its address stands for its groups. */
+static void from_balancers(struct nft *t, const struct world *w, const char *chain,
+			   const struct sg_rule *r)
+{
+	for (const struct eni *n = w->enis; n && r->kind == SG_GROUP; n = n->next) {
+		struct sg_rule by_address = *r;
+		struct buf x = { 0 };
+
+		if (!n->service || !n->nips || !has_group(n, r->peer))
+			continue;
+		by_address.kind = SG_CIDR;
+		snprintf(by_address.peer, sizeof(by_address.peer), "%s",
+			 cidr_text(cidr_host(n->ips[0].ip)).s);
+		if (sgwire_match(w, &by_address, &x)) {
+			e_accept(&x);
+			add(t, chain, &x);
+		}
+		by_address.kind = SG_CIDR;
+		snprintf(by_address.peer, sizeof(by_address.peer), "0.0.0.0/0");
+		match_number(&x, NFT_META_MARK, CLIENTS_OWN);
+		if (sgwire_match(w, &by_address, &x)) {
+			e_accept(&x);
+			add(t, chain, &x);
+		}
+		buf_free(&x);
+	}
+}
+
+/* What the group lets in; who jumps here drops the rest. */
 static void group_chain(struct nft *t, const struct world *w, const struct sgroup *g)
 {
 	struct nft_chain chain = { .table = table, .name = g->id };
-	struct buf x = { 0 };
 
 	nft_chain_add(t, &chain);
 	for (const struct sg_rule *r = g->shut ? NULL : g->ingress; r; r = r->next) {
+		struct buf x = { 0 };
+
 		if (sgwire_match(w, r, &x)) {
 			e_accept(&x);
 			nft_rule_add(t, table, g->id, &x, NFT_APPEND);
 		}
 		buf_free(&x);
+		from_balancers(t, w, g->id, r);
 	}
-	e_counter(&x);
-	e_drop(&x);
-	add(t, g->id, &x);
 }
 
 static void known_pass(struct nft *t, const char *chain)
@@ -132,14 +172,59 @@ static void known_pass(struct nft *t, const char *chain)
 }
 
 /* What leaves for a link goes through the chain of the link's group. */
-static void by_group(struct nft *t, const struct world *w, const char *chain)
+static void to_links(struct nft *t, const struct world *w, const char *chain)
 {
 	struct buf x = { 0 };
 
-	known_pass(t, chain);
 	for (const struct sgroup *g = w->groups; g; g = g->next) {
 		match_number(&x, NFT_META_OIFGROUP, (uint32_t)g->serial + 1);
 		e_jump(&x, g->id);
+		add(t, chain, &x);
+		match_number(&x, NFT_META_OIFGROUP, (uint32_t)g->serial + 1);
+		e_counter(&x);
+		e_drop(&x);
+		add(t, chain, &x);
+	}
+}
+
+/* What load balancers send, health checks too. The VPC's own services may send what they like. */
+static void from_here(struct nft *t, const struct world *w, const char *chain)
+{
+	static const struct nft_chain links = { .table = table, .name = "to-links" };
+	struct buf x = { 0 };
+
+	nft_chain_add(t, &links);
+	to_links(t, w, links.name);
+	match_number(&x, NFT_META_MARK, CLIENTS_OWN);
+	e_jump(&x, links.name);
+	add(t, chain, &x);
+	for (const struct eni *n = w->enis; n; n = n->next) {
+		if (!n->service || !n->nips)
+			continue;
+		e_saddr(&x, cidr_host(n->ips[0].ip));
+		e_jump(&x, links.name);
+		add(t, chain, &x);
+	}
+}
+
+/* What comes for a load balancer that has groups. */
+static void to_balancers(struct nft *t, const struct world *w, const char *chain)
+{
+	struct buf x = { 0 };
+
+	for (const struct eni *n = w->enis; n; n = n->next) {
+		if (!n->service || !n->nips || !*n->group)
+			continue;
+		for (const struct sgroup *g = w->groups; g; g = g->next) {
+			if (!has_group(n, g->id))
+				continue;
+			e_daddr(&x, cidr_host(n->ips[0].ip));
+			e_jump(&x, g->id);
+			add(t, chain, &x);
+		}
+		e_daddr(&x, cidr_host(n->ips[0].ip));
+		e_counter(&x);
+		e_drop(&x);
 		add(t, chain, &x);
 	}
 }
@@ -159,8 +244,15 @@ static int links(struct lab *lab, struct err *e)
 
 int sgwire_sync(struct lab *lab, struct err *e)
 {
-	static const struct nft_chain forward = { table,       "forward", "filter",
-						  NFT_FORWARD, -10,       false };
+	/* input behind lbwire.c's translation of who asks by a public address */
+	static const struct {
+		struct nft_chain c;
+		void (*fill)(struct nft *t, const struct world *w, const char *chain);
+	} base[] = {
+		{ { table, "forward", "filter", NFT_FORWARD, -10, false }, to_links },
+		{ { table, "output", "filter", NFT_OUTPUT, -10, false }, from_here },
+		{ { table, "input", "filter", NFT_INPUT, 110, false }, to_balancers },
+	};
 	auto_nft struct nft t = { .family = NFT_IP4 };
 	auto_nl struct nl nl = { 0 };
 
@@ -170,9 +262,13 @@ int sgwire_sync(struct lab *lab, struct err *e)
 	nft_table_add(&t, table);
 	nft_table_del(&t, table);
 	nft_table_add(&t, table);
+	/* All chains before the rules that jump there. */
 	for (const struct sgroup *g = lab->w.groups; g; g = g->next)
 		group_chain(&t, &lab->w, g);
-	nft_chain_add(&t, &forward);
-	by_group(&t, &lab->w, forward.name);
+	for (size_t i = 0; i < COUNT(base); i++) {
+		nft_chain_add(&t, &base[i].c);
+		known_pass(&t, base[i].c.name);
+		base[i].fill(&t, &lab->w, base[i].c.name);
+	}
 	return nft_commit(&nl, &t, e) < 0 ? wrap(e, "security groups") : 0;
 }

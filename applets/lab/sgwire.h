@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sgwire.h - security groups on packets: every ENI's link in the router carries the number of its
- * group (IFLA_GROUP), and one chain a group says what may go out to such links. Stateful, silent
- * to what it drops, as in AWS. Egress is open: the model has no other. */
+ * group (IFLA_GROUP), and one chain a group says what may go out to such links; load balancers,
+ * which have no links, are known by their addresses. Stateful, silent to what it drops, as in AWS.
+ * Egress is open: the model has no other. */
 #pragma once
 #include "lab.h"
 #include "sgroup.h"

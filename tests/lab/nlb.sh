@@ -71,6 +71,9 @@ same "a load balancer has an interface in each zone" "$(aws enis | cut -d' ' -f1
 same "each has a private and a public address" "$(aws enis | awk '$6 ~ /^192\.168\./ && $7 ~ /^203\.0\.113\./' | wc -l)" 3
 same "which is nobody else's to delete" "$(aws touch "$(aws enis | awk 'NR == 1 { print $9 }')")" OperationNotPermitted
 aws register "$group" "$ip_a1" "$ip_a2" "$ip_b1"
+check "whom the nodes' security group does not let in finds nobody healthy" soon 30 is_state "$group" "$ip_a1" unhealthy
+sg=$(ec2 DescribeSecurityGroups | sed -n 's/.*<groupId>\(sg-[0-9a-f]*\)<.*/\1/p' | head -n 1)
+ec2 "AuthorizeSecurityGroupIngress&GroupId=$sg&IpPermissions.1.IpProtocol=-1&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0/0" >/dev/null
 check "targets become healthy" soon 30 healthy "$group" 3
 zone_a=$(aws enis | awk '$6 ~ /^192\.168\.1\./ { print $7 }')
 zone_b=$(aws enis | awk '$6 ~ /^192\.168\.2\./ { print $7 }')

@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "lbroom.h"
 #include "nlb.h"
+#include "sgroup.h"
 
 enum { SPARE_FDS = 1000, SWEEP_MS = 500 };
 
@@ -156,8 +157,10 @@ void balancer_sync(struct balancer *b)
 	lb_tell(lbnode_sync(b, &want, &e), &e);
 	lb_tell(lbsocket_sync(b, &want, &e), &e);
 	bury = lbnode_bury(b);
-	if (b->stale)
+	if (b->stale) {
 		lb_tell(lbwire_sync(b, &e), &e);
+		sgroup_changed(b->w);
+	}
 	lbcheck_sync(b, &want);
 	if (b->nflows || b->nudp)
 		balancer_sweep_soon(b);

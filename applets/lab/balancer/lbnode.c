@@ -90,12 +90,17 @@ static int lo_addr(struct balancer *b, struct ip ip, bool there, struct err *e)
 
 /* ---- interfaces ---- */
 
-static void eni_groups(struct eni *eni, const struct strs *groups)
+/* True: they were others. */
+static bool eni_groups(struct eni *eni, const struct strs *groups)
 {
+	struct eni before = *eni;
+
 	snprintf(eni->group, sizeof(eni->group), "%s", groups->n ? groups->v[0] : "");
 	for (size_t i = 0; i < COUNT(eni->more_groups); i++)
 		snprintf(eni->more_groups[i], sizeof(eni->more_groups[i]), "%s",
 			 i + 1 < groups->n ? groups->v[i + 1] : "");
+	return strcmp(before.group, eni->group) != 0 ||
+	       memcmp(before.more_groups, eni->more_groups, sizeof(eni->more_groups)) != 0;
 }
 
 static void eni_delete(struct balancer *b, struct eni *eni)
@@ -207,8 +212,8 @@ int lbnode_sync(struct balancer *b, const struct lb_want *want, struct err *e)
 	for (size_t i = 0; i < want->nnodes; i++) {
 		struct lb_node *at = node_by_key(b, want->nodes[i].key);
 
-		if (at)
-			eni_groups(at->eni, &want->nodes[i].lb->v->security_groups);
+		if (at && eni_groups(at->eni, &want->nodes[i].lb->v->security_groups))
+			b->stale = true;
 	}
 	return rc;
 }
