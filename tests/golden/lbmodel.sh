@@ -21,7 +21,7 @@ refused() {
 	has "lbmodel refuses $1" "$said" "$1"
 }
 echo '{' | refused 'case: '
-echo '{"kind":"Gateway"}' | refused "'Gateway' is no kind of object"
+echo '{"kind":"Bucket"}' | refused "'Bucket' is no kind of object"
 echo '{"kind":"Case","flags":{"colour":"red"}}' | refused 'no flag --colour'
 echo '{"kind":"Case","flags":{"feature-gates":{"Nothing":true}}}' | refused 'no feature gate Nothing'
 echo '{"kind":"Case","facts":{"fail":{"weather":"x"}}}' | refused 'no part of the facts is called weather'

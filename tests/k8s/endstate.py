@@ -271,9 +271,17 @@ def differences(state, cases, events=True):
     return out
 
 
+class Shared:
+    """What is no case's own: the nodes' security group, with the rules of all bindings."""
+    name = "shared"
+
+    def state_file(self):
+        return os.path.join(GOLDEN, "shared.state")
+
+
 class Run:
-    def __init__(self, cases):
-        self.cases, self.ports = cases, {}
+    def __init__(self, cases, whole):
+        self.cases, self.ports, self.shared = cases, {}, [Shared()] if whole else []
         self.w = Lab()
         for c in cases:
             c.prepare(self.w, self.ports)
@@ -320,7 +328,7 @@ class Run:
     def write(self):
         e.ok("all comes to rest", self.rest())
         state = self.state()
-        for c in self.cases:
+        for c in self.cases + self.shared:
             with open(c.state_file(), "w", encoding="utf-8") as f:
                 f.write(state.written(c.name))
 
@@ -342,14 +350,14 @@ def main(only):
     known = [Case(p) for p in sorted(glob.glob(GOLDEN + "/*.yaml") + glob.glob(GOLDEN + "/*.json"))]
     cases = [c for c in known if not c.only and (not only or c.name in only)]
     e.ok("at least 40 manifests have an end state", bool(only) or len(cases) >= 40, "%d have" % len(cases))
-    stray = {os.path.basename(p)[:-6] for p in glob.glob(GOLDEN + "/*.state")} - {c.name for c in known if not c.only}
+    stray = {os.path.basename(p)[:-6] for p in glob.glob(GOLDEN + "/*.state")} - {"shared"} - {c.name for c in known if not c.only}
     e.ok("no end state without its manifest", not stray, str(stray))
-    run = Run(cases)
+    run = Run(cases, not only)
     run.make(cases)
     controller = run.start()
     if UPDATE:
         run.write()
-    run.compare(cases, "all at once")
+    run.compare(cases + run.shared, "all at once")
     run.delete("all at once")
     later = [c for c in reversed(cases) if c.name not in HISTORY]
     run.make(later, True)

@@ -86,6 +86,13 @@ TEST(certificates_open_443_alone_and_keep_their_order)
 		  { ING(FACING ",'AI/certificate-arn':'" ARN("2222") "," ARN("3333") "," ARN(
 			  "1111") ",," ARN("1111") "'") },
 		  L443(ARN("2222") "," ARN("3333") "," ARN("1111")) "\n" },
+		/* those of both members */
+		{ "L",
+		  { FIX_INGRESS("a", ",'AI/group.name':'g','AI/certificate-arn':'" ARN("3") "'",
+				FIX_SIMPLE),
+		    FIX_INGRESS("b", ",'AI/group.name':'g','AI/certificate-arn':'" ARN("1") "'",
+				FIX_SIMPLE) },
+		  L443(ARN("3") "," ARN("1")) "\n" },
 		/* M7 */
 		{ "L",
 		  { FIX_CLASS("'sslPolicy':'ingress-class-policy','certificateArn':['own']"),

@@ -305,3 +305,81 @@ TEST(of_load_balancers_with_one_id_all_are_made_right_and_listeners_belong_to_th
 	CHECK_STR(actions_now(&x), "SetIpAddressType");
 	CHECK_STR(((const struct elb_set_ip_address_type *)x.p.v[0].in)->arn, "arn:twin");
 }
+
+TEST(subnets_are_set_for_source_nat_and_its_prefixes_and_for_first_ipv6_addresses)
+{
+	static const char *prefixes[] = { "2600::1:0:0:0/80" };
+	auto_plancase struct plancase x = { 0 };
+	struct elb_load_balancer lb;
+	struct elb_zone zones[2];
+	struct stack_lb *w;
+
+	start(&x);
+	w = &x.want.lbs[0];
+	w->spec.type = "network";
+	w->spec.source_nat = "off";
+	deploy(&x);
+	CHECK_STR(actions_now(&x), "");
+	w->spec.source_nat = "on";
+	CHECK_STR(actions_now(&x), "SetSubnets");
+	CHECK_STR(((const struct elb_set_subnets *)x.p.v[0].in)->source_nat, "on");
+	deploy(&x);
+	CHECK_STR(actions_now(&x), "");
+	w->spec.subnets.v[0].source_nat_prefix = prefixes[0];
+	CHECK_STR(actions_now(&x), "SetSubnets");
+	lb = *x.w.h.lbs[0].lb;
+	zones[0] = lb.zones.v[0];
+	zones[1] = lb.zones.v[1];
+	zones[0].source_nat_prefixes = (struct strs) { prefixes, 1 };
+	lb.zones.v = zones;
+	x.w.h.lbs[0].lb = &lb;
+	CHECK_STR(actions_now(&x), "");
+	w->spec.subnets.v[0].source_nat_prefix = "auto_assigned"; /* whatever it became */
+	CHECK_STR(actions_now(&x), "");
+	w->spec.source_nat = "off";
+	w->spec.subnets.v[0].source_nat_prefix = NULL;
+	CHECK_STR(actions_now(&x), "SetSubnets");
+	w->spec.source_nat = "on";
+	w->spec.ip_address_type = "dualstack";
+	CHECK_STR(actions_now(&x), "SetIpAddressType");
+	w->spec.subnets.v[1].ipv6 = "2600::9";
+	CHECK_STR(actions_now(&x), "SetSubnets SetIpAddressType");
+}
+
+TEST(without_the_gate_an_nlbs_target_group_is_made_anew_for_its_health_check)
+{
+	auto_plancase struct plancase x = { 0 };
+	struct elb_create_target_group *tg, before;
+
+	start(&x);
+	tg = &x.want.tgs[0].spec;
+	tg->protocol = "TCP";
+	tg->protocol_version = NULL;
+	deploy(&x);
+	before = *tg;
+	for (int gate = 0; gate < 2; gate++) {
+		const char *want = gate ? "ModifyTargetGroup" : "CreateTargetGroup";
+
+		x.c.gates[GATE_NLB_HEALTH_CHECK_ADVANCED] = gate;
+		tg->health_protocol = "HTTPS";
+		CHECK(strstr(actions_now(&x), want));
+		*tg = before;
+		tg->health_interval_s.v = 30;
+		CHECK(strstr(actions_now(&x), want));
+		*tg = before;
+		tg->health_timeout_s.v = 6;
+		CHECK(strstr(actions_now(&x), want));
+		*tg = before;
+		tg->http_codes = "200-299";
+		CHECK(strstr(actions_now(&x), want));
+		*tg = before;
+		tg->health_path = "/other";
+		CHECK_STR(actions_now(&x), "ModifyTargetGroup");
+		*tg = before;
+	}
+	/* an ALB's never */
+	tg = &x.want.tgs[1].spec;
+	x.c.gates[GATE_NLB_HEALTH_CHECK_ADVANCED] = false;
+	tg->health_interval_s.v = 30;
+	CHECK_STR(actions_now(&x), "ModifyTargetGroup");
+}
