@@ -3,6 +3,7 @@
  * for all of them. */
 #pragma once
 #include "arena.h"
+#include "buf.h"
 #include "ip.h"
 #include "json.h"
 #include "str.h"
@@ -161,6 +162,12 @@ void shape_strings(const struct shape *s, void *at, void (*fn)(const char **text
 void *shape_copy(const struct shape *s, const void *in, size_t head);
 /* The same in a, without a head. */
 void *shape_dup(const struct shape *s, const void *in, struct arena *a);
+
+/* As few bytes as it takes, for what is kept a thousand times and seldom looked at. */
+void shape_pack(const struct shape *s, const void *in, struct buf *out);
+/* What shape_pack() wrote, and nothing else: to what is behind it. Strings of out are among the
+ * bytes at at, structures and lists in a. */
+const char *shape_unpack(const struct shape *s, const char *at, void *out, struct arena *a);
 
 /* Whether two structs say the same, in the members from offset `from` on. */
 bool shape_same(const struct shape *s, const void *a, const void *b, size_t from);

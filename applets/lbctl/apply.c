@@ -23,8 +23,9 @@ struct run {
 	const struct apply *how;
 	const struct plan *p;
 	struct apply_values *made;
-	bool *done; /* of each step */
-	bool full;  /* the limit of rules was met: from now on one goes before one comes */
+	bool *done;         /* of each step */
+	bool full;          /* the limit of rules was met: from now on one goes before one comes */
+	const void *answer; /* to the last request */
 	struct arena *a;
 	struct err *e;
 };
@@ -150,19 +151,55 @@ static int take_made(struct run *r, const struct step *s, const void *out)
 	return 0;
 }
 
-static void tell_index(struct run *r, const struct step *s, const void *in)
+static bool changes_object(const struct step *s)
 {
+	static const char *const actions[] = { "SetSubnets", "SetSecurityGroups",
+					       "SetIpAddressType", "ModifyIpPools",
+					       "ModifyTargetGroup" };
+
+	for (size_t i = 0; i < COUNT(actions); i++)
+		if (is(s, actions[i]))
+			return true;
+	return false;
+}
+
+static void tell_made(struct run *r, const struct step *s, const void *in)
+{
+	struct elbindex *x = r->how->index;
+	const struct shape_list *l = r->answer;
+
+	if (!l || !l->n)
+		elbindex_doubt(x);
+	else if (is(s, "CreateLoadBalancer"))
+		elbindex_made_lb(x, l->v, &((const struct elb_create_load_balancer *)in)->tags);
+	else
+		elbindex_made_tg(x, l->v, &((const struct elb_create_target_group *)in)->tags);
+}
+
+/* A refusal too may have been one of something done. Of all that is changed here the ARN is the
+ * first member of the request. */
+static void tell_index(struct run *r, const struct step *s, const void *in, int rc)
+{
+	struct elbindex *x = r->how->index;
 	const struct strs *arns = in;
 
-	if (!r->how->index)
+	if (!x)
 		return;
-	if (is(s, "CreateLoadBalancer") || is(s, "DeleteLoadBalancer") || is(s, "SetSubnets") ||
-	    is(s, "SetSecurityGroups") || is(s, "SetIpAddressType") || is(s, "ModifyIpPools"))
-		elbindex_changed(r->how->index, INDEX_LBS, NULL);
-	if (is(s, "CreateTargetGroup") || is(s, "DeleteTargetGroup") || is(s, "ModifyTargetGroup"))
-		elbindex_changed(r->how->index, INDEX_TGS, NULL);
-	if ((is(s, "AddTags") || is(s, "RemoveTags")) && arns->n)
-		elbindex_changed(r->how->index, 0, arns->v[0]);
+	if (is(s, "CreateLoadBalancer") || is(s, "CreateTargetGroup")) {
+		if (rc < 0)
+			elbindex_doubt(x);
+		else
+			tell_made(r, s, in);
+	} else if (is(s, "DeleteLoadBalancer") || is(s, "DeleteTargetGroup")) {
+		if (rc == 0 || r->e->num == ENOENT)
+			elbindex_gone(x, *(const char *const *)in);
+		else
+			elbindex_doubt(x);
+	} else if (changes_object(s)) {
+		elbindex_changed(x, INDEX_OBJECT, *(const char *const *)in);
+	} else if ((is(s, "AddTags") || is(s, "RemoveTags")) && arns->n) {
+		elbindex_changed(x, INDEX_TAGS, arns->v[0]);
+	}
 }
 
 /* ---- one step */
@@ -188,8 +225,10 @@ static int send_once(struct run *r, const struct step *s, const void *in)
 {
 	void *out = s->action->out ? arena_get(r->a, s->action->out->size) : NULL;
 
+	r->answer = NULL;
 	if (aws_do(r->how->aws, s->action, in, out, r->a, r->how->deadline, r->e) < 0)
 		return -1;
+	r->answer = out;
 	return take_made(r, s, out);
 }
 
@@ -302,8 +341,7 @@ static int aws_step(struct run *r, size_t i)
 		rc = authorize(r, i, in);
 	else
 		rc = send_waiting(r, s, in);
-	/* A refusal too may have been one of something done. */
-	tell_index(r, s, in);
+	tell_index(r, s, in, rc);
 	return rc < 0 && !(s->effect == STEP_DELETE && r->e->num == ENOENT) ? -1 : 0;
 }
 

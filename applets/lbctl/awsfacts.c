@@ -239,8 +239,8 @@ static int load_lb(struct factview *v, struct err *e)
 	struct index_tg *tgs;
 	size_t nlbs, ntgs;
 
-	if (elbindex_find(v->x->index, v->x->w, v->x->c->vpc, &own, NULL, 30000, &lbs, &nlbs, &tgs,
-			  &ntgs, f->a, v->deadline, e) < 0)
+	if (elbindex_find(v->x->index, v->x->w, &own, NULL, 30000, &lbs, &nlbs, &tgs, &ntgs, f->a,
+			  v->deadline, e) < 0)
 		return -1;
 	f->existing = nlbs ? &lbs[0].lb : NULL;
 	return 0;

@@ -55,8 +55,8 @@ static int gather(struct status *s, struct err *e)
 	const struct tags tags = { &own, 1 };
 
 	progress_say(s->p->progress, "asking AWS for load balancers and target groups");
-	if (elbindex_find(s->p->index, s->p->aws, s->p->o.c.vpc, &tags, &tags, 0, &s->lbs, &s->nlbs,
-			  &s->tgs, &s->ntgs, s->a, s->p->env.deadline, e) < 0)
+	if (elbindex_find(s->p->index, s->p->aws, &tags, &tags, 0, &s->lbs, &s->nlbs, &s->tgs,
+			  &s->ntgs, s->a, s->p->env.deadline, e) < 0)
 		return -1;
 	if (s->nlbs)
 		qsort(s->lbs, s->nlbs, sizeof(*s->lbs), by_lb);

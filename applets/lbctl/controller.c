@@ -338,7 +338,7 @@ static int open_parts(struct lbctl *l, struct err *e)
 	    timer_set(l->loop, &l->resync, l->o.sync_ms, e) < 0)
 		return -1;
 	l->store = kubestore_new();
-	l->index = elbindex_new();
+	l->index = elbindex_new(&l->o.c);
 	l->facts = awsfacts_new(l->aws, &l->o.c, l->index);
 	l->bindings = bindings_new(l->o.binding_again_ms, l->o.sync_ms);
 	l->queues[QUEUE_SERVICES] = workq_new((int)l->o.service_jobs, 1000000);

@@ -1,46 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* elbindex.c - load balancers, target groups and tags, read once for all stacks. */
+/* elbindex.c - this cluster's load balancers and target groups, kept as AWS has them. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
+#include "elbentry.h"
 #include "elbindex.h"
 #include "track.h"
 
-/* As long as the original remembers tags (spec-lbc-nlb 17). */
-enum { TAGS_AGE_MS = 20 * 60 * 1000, FIND_TRIES = 3 };
+/* Of DescribeTags, and of ARNs of the other two. */
+enum { FIND_TRIES = 3, BATCH = 20 };
 
-struct tagged {
-	char *arn;
-	struct elb_resource *tags; /* one piece of memory */
-	int64_t at;
-};
 struct elbindex {
+	const struct lbconfig *c;
 	pthread_mutex_t
 		lock; /* held while AWS is asked: whoever else wants to know, waits for it */
-	struct arena lb_mem, tg_mem;
-	struct elb_load_balancers lbs;
-	struct elb_target_groups tgs;
-	int64_t lbs_at, tgs_at; /* 0: never, or not to be trusted any more */
-	struct tagged *v;       /* by ARN */
+	int64_t listed[ELBENTRY_LISTS]; /* when; 0: never, or not to be trusted any more */
+	uint32_t list[ELBENTRY_LISTS];  /* the present one */
+	struct elbentry *v;             /* by ARN */
 	size_t n, cap;
 };
+/* One question to AWS. */
+struct asking {
+	struct elbindex *x;
+	struct aws *w;
+	enum elbentry_kind kind;
+	int64_t deadline;
+	struct err *e;
+};
 
-struct elbindex *elbindex_new(void)
+struct elbindex *elbindex_new(const struct lbconfig *c)
 {
 	struct elbindex *x = xalloc(sizeof(*x));
 
-	*x = (struct elbindex) { 0 };
+	*x = (struct elbindex) { .c = c };
 	pthread_mutex_init(&x->lock, NULL);
 	return x;
-}
-
-static void tagged_free(struct tagged *t)
-{
-	free(t->arn);
-	free(t->tags);
 }
 
 void elbindex_free(struct elbindex **at)
@@ -50,15 +47,13 @@ void elbindex_free(struct elbindex **at)
 	if (!x)
 		return;
 	for (size_t i = 0; i < x->n; i++)
-		tagged_free(&x->v[i]);
+		elbentry_free(&x->v[i]);
 	free(x->v);
-	arena_free(&x->lb_mem);
-	arena_free(&x->tg_mem);
 	pthread_mutex_destroy(&x->lock);
 	free(x);
 }
 
-/* ---- tags */
+/* ---- entries */
 
 /* Where it is, or belongs. */
 static size_t place(const struct elbindex *x, const char *arn, bool *there)
@@ -77,216 +72,339 @@ static size_t place(const struct elbindex *x, const char *arn, bool *there)
 	return from;
 }
 
-static void forget(struct elbindex *x, const char *arn)
+static struct elbentry *get(const struct elbindex *x, const char *arn)
 {
 	bool there;
 	size_t i = place(x, arn, &there);
 
-	if (!there)
-		return;
-	tagged_free(&x->v[i]);
-	memmove(&x->v[i], &x->v[i + 1], (--x->n - i) * sizeof(*x->v));
+	return there ? &x->v[i] : NULL;
 }
 
-static void keep(struct elbindex *x, const struct elb_resource *r)
+static struct elbentry *get_or_add(struct elbindex *x, const char *arn, enum elbentry_kind kind)
 {
 	bool there;
-	size_t i;
+	size_t i = place(x, arn, &there);
 
-	forget(x, r->arn);
-	i = place(x, r->arn, &there);
+	if (there)
+		return &x->v[i];
 	if (x->n == x->cap) {
-		x->cap = x->cap ? 2 * x->cap : 64;
+		x->cap = x->cap ? x->cap + x->cap / 2 : 64;
 		x->v = xgrow(x->v, x->cap * sizeof(*x->v));
 	}
 	memmove(&x->v[i + 1], &x->v[i], (x->n++ - i) * sizeof(*x->v));
-	x->v[i] =
-		(struct tagged) { strdup(r->arn), shape_copy(&elb_resource_shape, r, 0), now_ms() };
+	x->v[i] = elbentry_new(arn, kind);
+	return &x->v[i];
 }
 
-/* Of what is gone nobody asks again: what is old goes. */
-static void forget_old(struct elbindex *x)
+static void drop_if(struct elbindex *x,
+		    bool (*is)(const struct elbindex *, const struct elbentry *))
 {
-	int64_t before = now_ms() - TAGS_AGE_MS;
 	size_t n = 0;
 
 	for (size_t i = 0; i < x->n; i++) {
-		if (x->v[i].at < before)
-			tagged_free(&x->v[i]);
+		if (is(x, &x->v[i]))
+			elbentry_free(&x->v[i]);
 		else
 			x->v[n++] = x->v[i];
 	}
 	x->n = n;
 }
 
-static int learn_tags(struct elbindex *x, struct aws *w, const struct strs *arns, int64_t deadline,
-		      struct err *e)
+/* Of listeners that are gone nobody asks again. */
+static bool outlived(const struct elbindex *x, const struct elbentry *t)
 {
-	auto_arena struct arena a = { 0 };
-	struct elb_describe_tags in = { { arena_get(&a, arns->n * sizeof(char *)), 0 } };
-	struct elb_resources out;
+	(void)x;
+	return t->kind == ELBENTRY_OTHER && elbentry_old(t);
+}
 
-	forget_old(x);
-	for (size_t i = 0; i < arns->n; i++) {
-		bool there;
+static bool unlisted(const struct elbindex *x, const struct elbentry *t)
+{
+	return t->kind < ELBENTRY_LISTS && t->list != x->list[t->kind];
+}
 
-		(void)place(x, arns->v[i], &there);
-		if (!there)
-			in.arns.v[in.arns.n++] = arns->v[i];
+/* ---- tags */
+
+static void set_tags(struct elbindex *x, struct elbentry *t, const struct tags *v)
+{
+	elbentry_set_tags(t, v, t->kind == ELBENTRY_OTHER || track_ours(x->c, v));
+}
+
+static int ask_tags(struct asking *q, const char **arns, size_t n)
+{
+	for (size_t i = 0; i < n; i += BATCH) {
+		auto_arena struct arena a = { 0 };
+		const struct elb_describe_tags in = { { arns + i, n - i < BATCH ? n - i : BATCH } };
+		struct elb_resources out;
+
+		if (elb_describe_tags(q->w, &in, &out, &a, q->deadline, q->e) < 0)
+			return -1;
+		for (size_t k = 0; k < out.n; k++)
+			set_tags(q->x, get_or_add(q->x, out.v[k].arn, ELBENTRY_OTHER),
+				 &out.v[k].tags);
 	}
-	if (!in.arns.n)
-		return 0;
-	if (elb_describe_tags(w, &in, &out, &a, deadline, e) < 0)
-		return -1;
-	for (size_t i = 0; i < out.n; i++)
-		keep(x, &out.v[i]);
 	return 0;
-}
-
-/* Borrowed. */
-static const struct tags *tags_of(const struct elbindex *x, const char *arn)
-{
-	static const struct tags none;
-	bool there;
-	size_t i = place(x, arn, &there);
-
-	return there ? &x->v[i].tags->tags : &none;
-}
-
-static struct tags tags_copy(const struct tags *t, struct arena *a)
-{
-	const struct elb_resource r = { "", *t };
-
-	return ((struct elb_resource *)shape_dup(&elb_resource_shape, &r, a))->tags;
 }
 
 int elbindex_tags(struct elbindex *x, struct aws *w, const struct strs *arns, struct tags *out,
 		  struct arena *a, int64_t deadline, struct err *e)
 {
+	struct asking q = { x, w, ELBENTRY_OTHER, deadline, e };
+	const char **unknown = arena_get(a, (arns->n + 1) * sizeof(*unknown));
+	size_t n = 0;
 	int rc;
 
 	pthread_mutex_lock(&x->lock);
-	rc = learn_tags(x, w, arns, deadline, e);
+	drop_if(x, outlived);
+	for (size_t i = 0; i < arns->n; i++) {
+		const struct elbentry *t = get(x, arns->v[i]);
+
+		if (!t || elbentry_old(t))
+			unknown[n++] = arns->v[i];
+	}
+	rc = ask_tags(&q, unknown, n);
 	for (size_t i = 0; i < arns->n && rc == 0; i++)
-		out[i] = tags_copy(tags_of(x, arns->v[i]), a);
+		out[i] = elbentry_tags(get(x, arns->v[i]), a);
 	pthread_mutex_unlock(&x->lock);
 	return rc;
 }
 
 /* ---- lists */
 
-static int list_lbs(struct elbindex *x, struct aws *w, int64_t age, int64_t deadline, struct err *e)
+static const char *vpc_of(enum elbentry_kind kind, const void *object)
 {
-	static const struct elb_describe_load_balancers all;
+	return kind == ELBENTRY_LB ? ((const struct elb_load_balancer *)object)->vpc
+				   : ((const struct elb_target_group *)object)->vpc;
+}
 
-	if (x->lbs_at && now_ms() - x->lbs_at < age)
+/* An element of a list. */
+static int take(const void *object, void *arg, struct err *e)
+{
+	struct asking *q = arg;
+	struct elbentry *t;
+
+	(void)e;
+	if (strcmp(vpc_of(q->kind, object), q->x->c->vpc) != 0)
 		return 0;
-	x->lbs = (struct elb_load_balancers) { 0 };
-	x->lbs_at = 0;
-	arena_free(&x->lb_mem);
-	if (elb_describe_load_balancers(w, &all, &x->lbs, &x->lb_mem, deadline, e) < 0)
-		return -1;
-	x->lbs_at = now_ms();
+	t = get_or_add(q->x, *(const char *const *)object, q->kind);
+	t->list = q->x->list[t->kind];
+	if (!t->tagged || t->tags)
+		elbentry_set_object(t, object);
 	return 0;
 }
 
-static int list_tgs(struct elbindex *x, struct aws *w, int64_t age, int64_t deadline, struct err *e)
+static int list(struct asking *q, enum elbentry_kind kind, int64_t max_age_ms)
 {
-	static const struct elb_describe_target_groups all;
+	/* Both questions without anything in them are of the same form. */
+	static const struct elb_describe_target_groups all_tgs;
+	static const struct elb_describe_load_balancers all_lbs;
+	struct elbindex *x = q->x;
+	const void *all = kind == ELBENTRY_LB ? (const void *)&all_lbs : (const void *)&all_tgs;
 
-	if (x->tgs_at && now_ms() - x->tgs_at < age)
+	q->kind = kind;
+	if (x->listed[kind] && now_ms() - x->listed[kind] < max_age_ms)
 		return 0;
-	x->tgs = (struct elb_target_groups) { 0 };
-	x->tgs_at = 0;
-	arena_free(&x->tg_mem);
-	if (elb_describe_target_groups(w, &all, &x->tgs, &x->tg_mem, deadline, e) < 0)
+	x->listed[kind] = 0;
+	x->list[kind]++;
+	if (aws_each(q->w, &elb_actions[elbentry_kinds[kind].describe], all, take, q, q->deadline,
+		     q->e) < 0)
 		return -1;
-	x->tgs_at = now_ms();
+	drop_if(x, unlisted);
+	x->listed[kind] = now_ms();
 	return 0;
 }
 
-static int learn_all_tags(struct elbindex *x, struct aws *w, const char *vpc, int64_t deadline,
-			  struct err *e)
+static bool is_stale(const struct elbentry *t, enum elbentry_kind kind)
+{
+	return t->kind == kind && t->stale && t->tags;
+}
+
+static int describe(struct asking *q, const struct strs *arns)
+{
+	const struct elb_describe_load_balancers lbs = { .arns = *arns };
+	const struct elb_describe_target_groups tgs = { .arns = *arns };
+	const void *in = q->kind == ELBENTRY_LB ? (const void *)&lbs : (const void *)&tgs;
+
+	return aws_each(q->w, &elb_actions[elbentry_kinds[q->kind].describe], in, take, q,
+			q->deadline, q->e);
+}
+
+/* What AWS does not show any more, although it names no error, is gone. */
+static int refresh(struct asking *q, enum elbentry_kind kind)
+{
+	struct elbindex *x = q->x;
+
+	q->kind = kind;
+	for (;;) {
+		auto_arena struct arena a = { 0 };
+		struct strs arns = { arena_get(&a, BATCH * sizeof(char *)), 0 };
+
+		for (size_t i = 0; i < x->n && arns.n < BATCH; i++)
+			if (is_stale(&x->v[i], kind))
+				arns.v[arns.n++] = arena_str(&a, x->v[i].arn);
+		if (!arns.n)
+			return 0;
+		if (describe(q, &arns) < 0)
+			return -1;
+		for (size_t i = 0; i < arns.n; i++) {
+			struct elbentry *t = get(x, arns.v[i]);
+
+			if (t->stale)
+				t->list = x->list[kind] - 1;
+		}
+		drop_if(x, unlisted);
+	}
+}
+
+static int learn_tags(struct asking *q)
 {
 	auto_arena struct arena a = { 0 };
-	struct strs arns = { arena_get(&a, (x->lbs.n + x->tgs.n) * sizeof(char *)), 0 };
+	const char **arns = arena_get(&a, q->x->n * sizeof(*arns));
+	size_t n = 0;
 
-	for (size_t i = 0; i < x->lbs.n; i++)
-		if (strcmp(x->lbs.v[i].vpc, vpc) == 0)
-			arns.v[arns.n++] = x->lbs.v[i].arn;
-	for (size_t i = 0; i < x->tgs.n; i++)
-		if (strcmp(x->tgs.v[i].vpc, vpc) == 0)
-			arns.v[arns.n++] = x->tgs.v[i].arn;
-	return learn_tags(x, w, &arns, deadline, e);
+	for (size_t i = 0; i < q->x->n; i++)
+		if (q->x->v[i].kind != ELBENTRY_OTHER && elbentry_old(&q->x->v[i]))
+			arns[n++] = arena_str(&a, q->x->v[i].arn);
+	return ask_tags(q, arns, n);
 }
 
-static bool wanted(const struct tags *t, const struct tags *either, const struct tags * or)
+static int bring_up_to_date(struct asking *q, int64_t max_age_ms)
 {
-	return track_has(t, either) || (or &&track_has(t, or));
-}
-
-static int find(struct elbindex *x, struct aws *w, const char *vpc, int64_t age, int64_t deadline,
-		struct err *e)
-{
-	/* One that is gone fails the whole call: then the lists are not true any more. */
+	/* One that is gone fails a call for many: then the lists are not true any more. */
 	for (int try = 0; try < FIND_TRIES; try++) {
-		if (list_lbs(x, w, age, deadline, e) < 0 || list_tgs(x, w, age, deadline, e) < 0)
+		if (list(q, ELBENTRY_LB, max_age_ms) < 0 || list(q, ELBENTRY_TG, max_age_ms) < 0)
 			return -1;
-		if (learn_all_tags(x, w, vpc, deadline, e) == 0) {
-			*e = (struct err) { 0 };
+		if (learn_tags(q) == 0 && refresh(q, ELBENTRY_LB) == 0 &&
+		    refresh(q, ELBENTRY_TG) == 0) {
+			*q->e = (struct err) { 0 };
 			return 0;
 		}
-		x->lbs_at = x->tgs_at = 0;
-		if (e->num != ENOENT)
+		q->x->listed[ELBENTRY_LB] = q->x->listed[ELBENTRY_TG] = 0;
+		if (q->e->num != ENOENT)
 			break;
 	}
 	return -1;
 }
 
-int elbindex_find(struct elbindex *x, struct aws *w, const char *vpc, const struct tags *either,
+/* ---- finding */
+
+struct search {
+	const struct tags *either, * or ;
+	struct index_lb *lbs;
+	struct index_tg *tgs;
+	size_t n[ELBENTRY_LISTS];
+	struct arena *a;
+};
+
+static bool wanted(const struct search *s, const struct elbentry *t)
+{
+	return t->kind != ELBENTRY_OTHER && t->object &&
+	       (elbentry_has(t, s->either) || elbentry_has(t, s->or));
+}
+
+static void find(const struct elbindex *x, struct search *s)
+{
+	size_t hits[ELBENTRY_LISTS] = { 0 };
+
+	for (size_t i = 0; i < x->n; i++)
+		if (wanted(s, &x->v[i]))
+			hits[x->v[i].kind]++;
+	s->lbs = arena_get(s->a, hits[ELBENTRY_LB] * sizeof(*s->lbs));
+	s->tgs = arena_get(s->a, hits[ELBENTRY_TG] * sizeof(*s->tgs));
+	for (size_t i = 0; i < x->n; i++) {
+		const struct elbentry *t = &x->v[i];
+		struct index_lb *lb = &s->lbs[s->n[ELBENTRY_LB]];
+		struct index_tg *tg = &s->tgs[s->n[ELBENTRY_TG]];
+
+		if (!wanted(s, t))
+			continue;
+		if (t->kind == ELBENTRY_LB)
+			elbentry_copy(t, &lb->lb, &lb->tags, s->a);
+		else
+			elbentry_copy(t, &tg->tg, &tg->tags, s->a);
+		s->n[t->kind]++;
+	}
+}
+
+int elbindex_find(struct elbindex *x, struct aws *w, const struct tags *either,
 		  const struct tags * or, int64_t max_age_ms, struct index_lb **lbs, size_t *nlbs,
 		  struct index_tg **tgs, size_t *ntgs, struct arena *a, int64_t deadline,
 		  struct err *e)
 {
+	struct asking q = { x, w, ELBENTRY_LB, deadline, e };
+	struct search s = { .either = either, .or = or, .a = a };
 	int rc;
 
-	*nlbs = *ntgs = 0;
 	pthread_mutex_lock(&x->lock);
-	rc = find(x, w, vpc, max_age_ms, deadline, e);
-	*lbs = arena_get(a, x->lbs.n * sizeof(**lbs));
-	*tgs = arena_get(a, x->tgs.n * sizeof(**tgs));
-	for (size_t i = 0; i < x->lbs.n && rc == 0; i++) {
-		const struct tags *t = tags_of(x, x->lbs.v[i].arn);
-
-		if (strcmp(x->lbs.v[i].vpc, vpc) == 0 && wanted(t, either, or))
-			(*lbs)[(*nlbs)++] = (struct index_lb) {
-				*(struct elb_load_balancer *)shape_dup(&elb_load_balancer_shape,
-								       &x->lbs.v[i], a),
-				tags_copy(t, a)
-			};
-	}
-	for (size_t i = 0; i < x->tgs.n && rc == 0; i++) {
-		const struct tags *t = tags_of(x, x->tgs.v[i].arn);
-
-		if (strcmp(x->tgs.v[i].vpc, vpc) == 0 && wanted(t, either, or))
-			(*tgs)[(*ntgs)++] = (struct index_tg) {
-				*(struct elb_target_group *)shape_dup(&elb_target_group_shape,
-								      &x->tgs.v[i], a),
-				tags_copy(t, a)
-			};
-	}
+	rc = bring_up_to_date(&q, max_age_ms);
+	if (rc == 0)
+		find(x, &s);
 	pthread_mutex_unlock(&x->lock);
+	*lbs = s.lbs;
+	*tgs = s.tgs;
+	*nlbs = s.n[ELBENTRY_LB];
+	*ntgs = s.n[ELBENTRY_TG];
 	return rc;
 }
 
-void elbindex_changed(struct elbindex *x, int lists, const char *arn)
+/* ---- what we have done */
+
+static void made(struct elbindex *x, enum elbentry_kind kind, const void *object,
+		 const struct tags *tags)
+{
+	struct asking q = { .x = x, .kind = kind };
+	struct elbentry *t;
+
+	pthread_mutex_lock(&x->lock);
+	(void)take(object, &q, NULL);
+	t = get(x, *(const char *const *)object);
+	if (t)
+		set_tags(x, t, tags);
+	else
+		x->listed[kind] = 0; /* of which VPC it is was not said */
+	pthread_mutex_unlock(&x->lock);
+}
+
+void elbindex_made_lb(struct elbindex *x, const struct elb_load_balancer *lb,
+		      const struct tags *tags)
+{
+	made(x, ELBENTRY_LB, lb, tags);
+}
+
+void elbindex_made_tg(struct elbindex *x, const struct elb_target_group *tg,
+		      const struct tags *tags)
+{
+	made(x, ELBENTRY_TG, tg, tags);
+}
+
+void elbindex_changed(struct elbindex *x, enum index_part what, const char *arn)
+{
+	struct elbentry *t;
+
+	pthread_mutex_lock(&x->lock);
+	t = get(x, arn);
+	if (t && what == INDEX_TAGS)
+		t->tagged = 0;
+	else if (t)
+		t->stale = true;
+	pthread_mutex_unlock(&x->lock);
+}
+
+void elbindex_gone(struct elbindex *x, const char *arn)
+{
+	struct elbentry *t;
+
+	pthread_mutex_lock(&x->lock);
+	t = get(x, arn);
+	if (t) {
+		elbentry_free(t);
+		memmove(t, t + 1, (size_t)(x->v + --x->n - t) * sizeof(*t));
+	}
+	pthread_mutex_unlock(&x->lock);
+}
+
+void elbindex_doubt(struct elbindex *x)
 {
 	pthread_mutex_lock(&x->lock);
-	if (lists & INDEX_LBS)
-		x->lbs_at = 0;
-	if (lists & INDEX_TGS)
-		x->tgs_at = 0;
-	if (arn)
-		forget(x, arn);
+	x->listed[ELBENTRY_LB] = x->listed[ELBENTRY_TG] = 0;
 	pthread_mutex_unlock(&x->lock);
 }

@@ -142,7 +142,7 @@ static int read_groups(struct reader *r, const struct ec2_groups *all)
 static int gone(struct reader *r)
 {
 	if (r->e->num == ENOENT) {
-		elbindex_changed(r->index, INDEX_LBS | INDEX_TGS, NULL);
+		elbindex_doubt(r->index);
 		r->e->num = EAGAIN;
 	}
 	return -1;
@@ -156,8 +156,8 @@ static int read_index(struct reader *r)
 	struct index_lb *lbs;
 	struct index_tg *tgs;
 
-	if (elbindex_find(r->index, r->w, r->c->vpc, &own, &legacy, LIST_AGE_MS, &lbs, &out->nlbs,
-			  &tgs, &out->ntgs, r->a, r->deadline, r->e) < 0)
+	if (elbindex_find(r->index, r->w, &own, &legacy, LIST_AGE_MS, &lbs, &out->nlbs, &tgs,
+			  &out->ntgs, r->a, r->deadline, r->e) < 0)
 		return gone(r);
 	out->lbs = arena_get(r->a, out->nlbs * sizeof(*out->lbs));
 	out->tgs = arena_get(r->a, out->ntgs * sizeof(*out->tgs));

@@ -203,7 +203,7 @@ int pass_deploy(struct pass *p, struct facts *f, const char **dns, struct err *e
 		return -1;
 	log_info("planning again stack=%s reason=\"%s\"", p->stack.id, e->msg);
 	awsfacts_changed(p->env->facts);
-	elbindex_changed(p->env->index, INDEX_LBS | INDEX_TGS, NULL);
+	elbindex_doubt(p->env->index);
 	awsfacts_renew(f, FACT_GROUPS);
 	return deploy_once(p, f, dns, e);
 }

@@ -228,7 +228,7 @@ int people_open(struct people *p, struct err *e)
 	if (open_aws(&p->o, &p->o.c, NULL, &p->aws, &p->mem, e) < 0)
 		return -1;
 	p->eks = (struct eks_asker) { p->aws, &p->kube_config };
-	p->index = elbindex_new();
+	p->index = elbindex_new(&p->o.c);
 	p->facts = awsfacts_new(p->aws, &p->o.c, p->index);
 	p->env = (struct passenv) { .c = &p->o.c,
 				    .aws = p->aws,

@@ -166,8 +166,8 @@ static int read_all(struct seen *x)
 	struct index_tg *tgs;
 	size_t nlbs, ntgs;
 
-	if (elbindex_find(x->p->index, x->p->aws, c->vpc, &own, &legacy, 60000, &lbs, &nlbs, &tgs,
-			  &ntgs, x->a, x->p->env.deadline, x->e) < 0)
+	if (elbindex_find(x->p->index, x->p->aws, &own, &legacy, 60000, &lbs, &nlbs, &tgs, &ntgs,
+			  x->a, x->p->env.deadline, x->e) < 0)
 		return -1;
 	for (size_t i = 0; i < nlbs; i++)
 		if (add_lb(x, &lbs[i]) < 0)

@@ -104,6 +104,19 @@ bool track_has(const struct tags *all, const struct tags *wanted)
 	return true;
 }
 
+bool track_ours(const struct lbconfig *c, const struct tags *t)
+{
+	static const char *const keys[] = { TAG_CLUSTER, TAG_LEGACY_CLUSTER };
+
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		const char *v = tag_get(t, keys[i]);
+
+		if (v && strcmp(v, c->cluster) == 0)
+			return true;
+	}
+	return false;
+}
+
 struct tags track_labels(const struct stack *s, struct arena *a)
 {
 	struct tags out = { 0 };

@@ -20,6 +20,8 @@ struct tags track_stack_tags(const struct lbconfig *c, const struct stack *s, st
 struct tags track_legacy_tags(const struct lbconfig *c, const struct stack *s, struct arena *a);
 struct tags track_backend_tags(const struct lbconfig *c, struct arena *a); /* of the shared group */
 bool track_has(const struct tags *all, const struct tags *wanted);
+/* Do they say that it is this cluster's, whichever stack's? */
+bool track_ours(const struct lbconfig *c, const struct tags *t);
 /* The labels of a TargetGroupBinding. */
 struct tags track_labels(const struct stack *s, struct arena *a);
 /* What to set and what to remove so that have becomes want; "aws:", --external-managed-tags and,

@@ -86,7 +86,7 @@ struct bindcase *bindcase_new(void)
 	c->c.cluster = "lab";
 	c->c.vpc = "vpc-1";
 	c->c.region = "eu-central-1";
-	c->index = elbindex_new();
+	c->index = elbindex_new(&c->c);
 	c->facts = awsfacts_new(c->aws, &c->c, c->index);
 	c->all = bindings_new(15000, 10 * 3600000);
 	c->store = kubestore_new();

@@ -59,7 +59,7 @@ static void start(struct havecase *x, const struct fakeaws_answer *answers, size
 		.id = "ns/s", .ns = "ns", .name = "s", .prefix = "service.k8s.aws"
 	};
 	stack_add_lb(&x->want, &lb, &x->aws.a);
-	x->index = elbindex_new();
+	x->index = elbindex_new(&x->c);
 }
 static void end(struct havecase *x)
 {

@@ -75,6 +75,23 @@ TEST(shape_copy_needs_nothing_of_the_original)
 		       "{\"name\":\"y\",\"labels\":{\"l\":\"\",\"m\":\"2\"}}]}");
 }
 
+TEST(what_is_packed_is_unpacked_as_it_was)
+{
+	auto_arena struct arena a = { 0 };
+	auto_buf struct buf b = { 0 };
+	struct err e = { 0 };
+	auto_ptr char *p = read_and_copy(TEXT, &e);
+	struct tree t = *(const struct tree *)(const void *)(p + 16), back;
+
+	t.count.v = INT64_MIN;
+	t.raw = NULL;
+	shape_pack(&tree_shape, &t, &b);
+	CHECK(shape_unpack(&tree_shape, b.p, &back, &a) == b.p + b.len);
+	CHECK(shape_same(&tree_shape, &t, &back, 0));
+	CHECK(back.count.v == INT64_MIN && back.on == FLAG_NO && !back.none && !back.raw);
+	CHECK_STR(back.owner, "");
+}
+
 TEST(a_port_is_a_number_or_a_name_and_nothing_else)
 {
 	struct err e = { 0 };
