@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -44,6 +45,7 @@ static void rig_open(struct rig *r)
 	CHECK_STR(e.msg, "");
 }
 
+static struct timer stopper;
 static void turn(struct rig *r, int ms);
 
 /* Health checks under way belong to their threads: they are waited for. */
@@ -53,6 +55,7 @@ static void rig_close(struct rig *r)
 	while (r->b && r->b->probing)
 		turn(r, 5);
 	balancer_free(&r->b);
+	timer_stop(&stopper);
 	loop_free(&r->loop);
 	nl_close(&r->nl);
 	netns_leave(&r->back);
@@ -86,20 +89,18 @@ static const struct eni *near_eni(struct rig *r)
 	return NULL;
 }
 
-static struct timer stopper;
-
 static void on_stop(struct timer *t)
 {
 	loop_stop(t->w.loop);
 }
 
+/* Its descriptor stays until the rig goes: turning opens none after the first time. */
 static void turn(struct rig *r, int ms)
 {
 	struct err e = { 0 };
 
 	stopper.fn = on_stop;
 	CHECK(timer_set(r->loop, &stopper, ms, &e) == 0 && loop_run(r->loop, &e) == 0);
-	timer_stop(&stopper);
 }
 
 TEST(balancer_interfaces_have_the_addresses_that_were_asked_for)
@@ -435,6 +436,31 @@ TEST(balancer_has_so_many_connections_and_no_more)
 	turn(&r, 20);
 	CHECK(recv(second, &byte, 1, MSG_DONTWAIT) < 0 && errno == ECONNRESET);
 	CHECK(recv(first, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN);
+}
+
+TEST(balancer_goes_on_when_descriptors_have_run_out)
+{
+	auto_fd int listener = 0, client = 0, next = 0;
+	struct rlimit before, none;
+	auto_rig struct rig r;
+	char buf[16];
+
+	rig_open(&r);
+	listener = target_new(&r, true);
+	rig_target(&r);
+	CHECK(becomes(&r, "healthy/"));
+	client = dial(near_eni(&r), 80);
+	next = dup(client);
+	CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	none = (struct rlimit) { (rlim_t)next, before.rlim_max };
+	fd_free(&next); /* whatever is opened now is this or above */
+	CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	turn(&r, 20);
+	CHECK_INT(r.b->nflows, 0);
+	CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+	CHECK(send(client, "late", 4, 0) == 4);
+	next = take(&r, listener, buf, sizeof(buf));
+	CHECK(next > 0 && memcmp(buf, "late", 4) == 0);
 }
 
 TEST(balancer_flows_end_with_their_load_balancer)

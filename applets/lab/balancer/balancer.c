@@ -175,18 +175,20 @@ static void on_changed(void *arg)
 	balancer_sync(arg);
 }
 
-/* Two descriptors for each connection. */
+/* Two descriptors for each connection. Root may have more than it was given. */
 static size_t flows_possible(void)
 {
-	struct rlimit r;
+	const rlim_t want = 2 * LB_FLOWS + SPARE_FDS;
+	struct rlimit r, more;
 	size_t n;
 
 	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
 		return 0;
-	if (r.rlim_cur < r.rlim_max && r.rlim_cur < 2 * LB_FLOWS + 2 * SPARE_FDS) {
-		r.rlim_cur = r.rlim_max < 2 * LB_FLOWS + 2 * SPARE_FDS
-				     ? r.rlim_max
-				     : 2 * LB_FLOWS + 2 * SPARE_FDS;
+	more = (struct rlimit) { want, r.rlim_max > want ? r.rlim_max : want };
+	if (r.rlim_cur < want && setrlimit(RLIMIT_NOFILE, &more) == 0)
+		return LB_FLOWS;
+	if (r.rlim_cur < want && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &r);
 	}
 	n = r.rlim_cur > SPARE_FDS ? (size_t)(r.rlim_cur - SPARE_FDS) / 2 : 10;
@@ -210,6 +212,7 @@ struct balancer *balancer_new(struct loop *l, struct world *w, struct elb *elb, 
 	elb->checks = true;
 	elb->changed = on_changed;
 	elb->changed_arg = b;
+	balancer_sweep_soon(b); /* its descriptor is there when others run out */
 	return b;
 }
 
