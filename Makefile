@@ -92,6 +92,13 @@ $(OUT)/obj/%.o: %.c Makefile $(DEPS)/.made
 	@echo "  CC      $<"
 	$(Q)$(MUSL) $(ALL) -c -o $@ $<
 
+# The lab's API server alone.
+KAPI = $(call room,applets/lab/apiserver)
+$(OUT)/tools/kapi: $(OUT)/obj/tests/tools/kapi.o $(KAPI) $(LOW)
+	@mkdir -p $(@D)
+	$(LINK)
+$(OUT)/obj/tests/tools/kapi.o: private LANG_ += -iquote applets/lab/apiserver
+
 # ---- libraries
 
 deps: $(DEPS)/.made $(DEPS)/native/.made ## the libraries, from Debian's archives pinned in deps/pins

@@ -58,6 +58,27 @@ void httpd_reply(struct httpd_call *c, int status, const struct http_headers *he
 void httpd_begin(struct httpd_call *c, int status, const struct http_headers *headers);
 MUST bool httpd_piece(struct httpd_call *c, const void *p, size_t n);
 void httpd_end(struct httpd_call *c);
+/* A connection that has left HTTP (101 Switching Protocols): bytes both ways. The owner embeds it,
+ * sets both functions, and finds himself again with OWNER(). */
+struct httpd_pipe {
+	/* What came; n 0: the peer has closed or is gone, nothing more will come and nothing can be
+	 * sent, and the pipe is closed: the last call. May close the pipe, or write to it. */
+	void (*data)(struct httpd_pipe *p, const void *bytes, size_t n);
+	void (*room)(struct httpd_pipe *p); /* all that was written is sent; may be NULL */
+	struct httpd_client *client;        /* NULL: closed */
+};
+/* Answer with that status (0: not at all, the pipe's own bytes are the answer) and hand the
+ * connection over; what came behind the request comes to data(), never from within this call. The
+ * call is gone afterwards. False: so is the peer, and p was not used. */
+MUST bool httpd_switch(struct httpd_call *c, int status, const struct http_headers *headers,
+		       struct httpd_pipe *p);
+/* Nothing bounds what waits but the peer's taking some of it every stall_ms: ask how much it is.
+ * False: closed. Writing never calls data(). */
+bool httpd_pipe_write(struct httpd_pipe *p, const void *bytes, size_t n);
+size_t httpd_pipe_waiting(const struct httpd_pipe *p);
+void httpd_pipe_pause(struct httpd_pipe *p, bool paused); /* no data() meanwhile */
+/* What waits is still sent, but nothing is called any more; p may go. Closed is fine. */
+void httpd_pipe_close(struct httpd_pipe *p);
 /* IP_TTL of the connection's packets from now on (IMDS's hop limit). */
 void httpd_ttl(struct httpd_call *c, int ttl);
 /* Who asked, on a Unix socket: the user as this process sees it; else (unsigned)-1. */

@@ -39,6 +39,10 @@ struct httpd_client {
 	bool draining; /* the answer is out; waiting for the peer's close, lest a reset eats it */
 	bool served;   /* has had an answer */
 	bool inside;   /* the handler is running below us */
+	struct httpd_pipe *pipe; /* it has left HTTP */
+	bool paused;             /* the pipe takes nothing */
+	uint64_t piped, told;    /* bytes written to it, and of them those known to be sent */
+	struct post again;
 	bool pieces;   /* the answer has begun and not ended */
 	int64_t since; /* when the present wait began or last moved */
 	struct ip peer;
@@ -54,4 +58,13 @@ struct httpd_held {
 void httpd_client_free(struct httpd_client *c);
 /* The watch's callback. */
 void httpd_client_ready(struct watch *w, uint32_t events);
+/* Do all that can be done without waiting; below zero: nothing more to be had from this peer. */
+int httpd_client_pump(struct httpd_client *c);
+/* Put the head of an answer, and its body, behind what is to be sent. */
+void httpd_client_answer(struct httpd_client *c, int status, const struct http_headers *h,
+			 const void *body, size_t n, bool head_only);
+/* The call's part of httpd_switch(): the connection is the pipe's, the call gone. */
+void httpd_call_free(struct httpd_held *k);
+/* Hand what has come to the pipe; false: the client is gone. httpd_pipe.c */
+bool httpd_pipe_feed(struct httpd_client *c);
 bool httpd_client_busy(const struct httpd_client *c); /* the handler has its request */

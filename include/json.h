@@ -55,6 +55,12 @@ void json_push(struct json *array, struct json *v);
 void json_push_str(struct json *array, const char *v);
 struct json *json_copy(const struct json *j);
 void json_drop(struct json *object, const char *key); /* every member of that name, if any */
+/* Of a tree that is ours to change: a member or child of it as such (NULL stays NULL); a child
+ * taken out, now the caller's; a value put before the element at index `at`, or at the end. */
+struct json *json_at(struct json *object, const char *key);
+struct json *json_edit(struct json *parent, const struct json *child);
+struct json *json_take(struct json *parent, const struct json *child);
+void json_put(struct json *array, size_t at, struct json *v);
 
 /* Text as Go's encoding/json writes it: indent 0 is one line without spaces, else that many spaces
  * a level with ": " after keys; <, > and & are escaped as Go does; empty containers are [] and {}.

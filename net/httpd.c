@@ -28,7 +28,7 @@ static bool stalled(const struct httpd_client *c, int64_t now)
 {
 	bool idle = !c->call && !c->out.len && !c->draining && c->served;
 
-	if (httpd_client_busy(c) && !c->out.len)
+	if ((httpd_client_busy(c) || c->pipe) && !c->out.len)
 		return false;
 	return now - c->since > (idle ? IDLE_MS : c->d->stall_ms);
 }
@@ -54,7 +54,7 @@ static bool evict(struct httpd *d)
 	struct httpd_client *oldest = NULL;
 
 	for (struct httpd_client *c = d->clients; c; c = c->next)
-		if (!httpd_client_busy(c) && (!oldest || c->since < oldest->since))
+		if (!httpd_client_busy(c) && !c->pipe && (!oldest || c->since < oldest->since))
 			oldest = c;
 	if (oldest)
 		httpd_client_free(oldest);

@@ -14,7 +14,7 @@
 
 enum { READ = 16 * 1024 /* a TLS record at least */ };
 
-static void call_free(struct httpd_held *k)
+void httpd_call_free(struct httpd_held *k)
 {
 	httpmsg_free(&k->m);
 	arena_free(&k->c.a);
@@ -23,10 +23,15 @@ static void call_free(struct httpd_held *k)
 
 void httpd_client_free(struct httpd_client *c)
 {
+	struct httpd_pipe *pipe = TAKE(c->pipe);
+
+	if (pipe)
+		pipe->client = NULL;
 	if (c->call && c->call->handed)
 		c->call->client = NULL;
 	else if (c->call)
-		call_free(c->call);
+		httpd_call_free(c->call);
+	loop_unpost(c->d->loop, &c->again);
 	watch_del(&c->w);
 	tls_accepted_free(&c->tls);
 	fd_free(&c->w.fd);
@@ -37,6 +42,8 @@ void httpd_client_free(struct httpd_client *c)
 		c->next->prev = c->prev;
 	c->d->nclients--;
 	free(c);
+	if (pipe)
+		pipe->data(pipe, "", 0);
 }
 
 bool httpd_client_busy(const struct httpd_client *c)
@@ -60,18 +67,27 @@ static const char *reason(int status)
 		int status;
 		const char *text;
 	} all[] = {
+		{ 101, "Switching Protocols" },
 		{ 200, "OK" },
 		{ 201, "Created" },
+		{ 202, "Accepted" },
 		{ 204, "No Content" },
 		{ 400, "Bad Request" },
 		{ 401, "Unauthorized" },
 		{ 403, "Forbidden" },
 		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
+		{ 406, "Not Acceptable" },
+		{ 409, "Conflict" },
+		{ 410, "Gone" },
 		{ 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" },
 		{ 429, "Too Many Requests" },
 		{ 431, "Request Header Fields Too Large" },
 		{ 500, "Internal Server Error" },
+		{ 501, "Not Implemented" },
+		{ 502, "Bad Gateway" },
 		{ 503, "Service Unavailable" },
 	};
 
@@ -79,6 +95,11 @@ static const char *reason(int status)
 		if (all[i].status == status)
 			return all[i].text;
 	return "";
+}
+
+static bool no_body(int status)
+{
+	return status == 101 || status == 204 || status == 304;
 }
 
 static void put_head(struct httpd_client *c, int status, const struct http_headers *h, size_t n)
@@ -92,16 +113,16 @@ static void put_head(struct httpd_client *c, int status, const struct http_heade
 	buf_fmt(&c->out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status, reason(status), date);
 	if (c->pieces)
 		buf_str(&c->out, "Transfer-Encoding: chunked\r\n");
-	else if (status != 204 && status != 304)
+	else if (!no_body(status))
 		buf_fmt(&c->out, "Content-Length: %zu\r\n", n);
-	if (!*http_header(h, "Content-Type"))
+	if (status != 101 && !*http_header(h, "Content-Type"))
 		buf_str(&c->out, "Content-Type: text/plain\r\n");
 	if (c->closing)
 		buf_str(&c->out, "Connection: close\r\n");
 }
 
-static void answer(struct httpd_client *c, int status, const struct http_headers *h,
-		   const void *body, size_t n, bool head_only)
+void httpd_client_answer(struct httpd_client *c, int status, const struct http_headers *h,
+			 const void *body, size_t n, bool head_only)
 {
 	static const struct http_headers none;
 	auto_buf struct buf lines = { 0 };
@@ -119,7 +140,7 @@ static void answer(struct httpd_client *c, int status, const struct http_headers
 	if (lines.len)
 		buf_add(&c->out, lines.p, lines.len);
 	buf_str(&c->out, "\r\n");
-	if (n && !head_only && status != 204 && status != 304)
+	if (n && !head_only && !no_body(status))
 		buf_add(&c->out, body, n);
 	c->served = true;
 	c->since = now_ms();
@@ -209,9 +230,9 @@ static void refuse(struct httpd_client *c, const struct err *e)
 {
 	int status = e->num == EFBIG ? 413 : e->num == E2BIG ? 431 : 400;
 
-	call_free(TAKE(c->call));
+	httpd_call_free(TAKE(c->call));
 	c->closing = true;
-	answer(c, status, NULL, e->msg, strlen(e->msg), false);
+	httpd_client_answer(c, status, NULL, e->msg, strlen(e->msg), false);
 }
 
 /* Origin form, or absolute form ("http://host/path") cut down to it; "*" stays. */
@@ -264,14 +285,15 @@ static void take_input(struct httpd_client *c)
 		hand_out(c);
 }
 
-/* Do all that can be done without waiting; below zero: nothing more to be had from this peer. */
-static int pump(struct httpd_client *c)
+int httpd_client_pump(struct httpd_client *c)
 {
 	for (;;) {
 		int rc = flush(c);
 
 		if (rc)
 			return rc < 0 ? -1 : 0;
+		if (c->pipe)
+			return await(c, c->paused ? 0 : EPOLLIN);
 		if (httpd_client_busy(c))
 			return await(c, c->pieces ? EPOLLRDHUP : 0);
 		if (c->closing) {
@@ -304,7 +326,7 @@ void httpd_client_ready(struct watch *w, uint32_t events)
 			httpd_client_free(c);
 		return;
 	}
-	if (!gone && c->events == EPOLLIN) {
+	if (!gone && c->events == EPOLLIN && (events & EPOLLIN || !c->pipe)) {
 		n = take(c, in, sizeof(in));
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
@@ -312,8 +334,10 @@ void httpd_client_ready(struct watch *w, uint32_t events)
 		if (n > 0 && !c->draining)
 			buf_add(&c->in, in, (size_t)n);
 	}
-	if (gone || (!c->draining && pump(c) < 0))
+	if (gone || (!c->draining && httpd_client_pump(c) < 0))
 		httpd_client_free(c);
+	else if (c->pipe)
+		httpd_pipe_feed(c);
 }
 
 void httpd_reply(struct httpd_call *call, int status, const struct http_headers *headers,
@@ -323,11 +347,11 @@ void httpd_reply(struct httpd_call *call, int status, const struct http_headers 
 	struct httpd_client *c = k->client;
 
 	if (c) {
-		answer(c, status, headers, body, n, strcmp(call->method, "HEAD") == 0);
+		httpd_client_answer(c, status, headers, body, n, strcmp(call->method, "HEAD") == 0);
 		c->call = NULL;
 	}
-	call_free(k);
-	if (c && !c->inside && pump(c) < 0)
+	httpd_call_free(k);
+	if (c && !c->inside && httpd_client_pump(c) < 0)
 		httpd_client_free(c);
 }
 
@@ -338,8 +362,8 @@ void httpd_begin(struct httpd_call *call, int status, const struct http_headers 
 	if (!c)
 		return;
 	c->pieces = true;
-	answer(c, status, headers, "", 0, true);
-	if (!c->inside && pump(c) < 0)
+	httpd_client_answer(c, status, headers, "", 0, true);
+	if (!c->inside && httpd_client_pump(c) < 0)
 		httpd_client_free(c);
 }
 
@@ -355,7 +379,7 @@ bool httpd_piece(struct httpd_call *call, const void *p, size_t n)
 	buf_fmt(&c->out, "%zx\r\n", n);
 	buf_add(&c->out, p, n);
 	buf_str(&c->out, "\r\n");
-	if (!c->inside && pump(c) < 0)
+	if (!c->inside && httpd_client_pump(c) < 0)
 		httpd_client_free(c);
 	return k->client;
 }
@@ -365,14 +389,14 @@ void httpd_end(struct httpd_call *call)
 	struct httpd_held *k = OWNER(call, struct httpd_held, c);
 	struct httpd_client *c = k->client;
 
-	call_free(k);
+	httpd_call_free(k);
 	if (!c)
 		return;
 	buf_str(&c->out, "0\r\n\r\n");
 	c->pieces = false;
 	c->call = NULL;
 	c->since = now_ms();
-	if (!c->inside && pump(c) < 0)
+	if (!c->inside && httpd_client_pump(c) < 0)
 		httpd_client_free(c);
 }
 

@@ -290,6 +290,34 @@ void json_push_str(struct json *array, const char *v)
 	json_push(array, string(v));
 }
 
+struct json *json_at(struct json *object, const char *key)
+{
+	return value(find(node(object), key, strlen(key)));
+}
+
+struct json *json_edit(struct json *parent, const struct json *child)
+{
+	for (cJSON *c = own(parent)->child; c; c = c->next)
+		if (c == node(child))
+			return value(c);
+	return NULL;
+}
+
+struct json *json_take(struct json *parent, const struct json *child)
+{
+	struct json *c = json_edit(parent, child);
+
+	return c ? value(cJSON_DetachItemViaPointer(own(parent), own(c))) : NULL;
+}
+
+void json_put(struct json *array, size_t at, struct json *v)
+{
+	if (at >= json_count(array))
+		json_push(array, v);
+	else
+		cJSON_InsertItemInArray(own(array), (int)at, own(v));
+}
+
 void json_quote(const char *s, struct buf *out)
 {
 	char c[8];

@@ -11,6 +11,10 @@ struct kres {
 	const char *group, *version, *plural, *singular, *kind; /* group "" is core */
 	const char *shorts;                                     /* "deploy", several with spaces */
 	bool namespaced, status, scale; /* status, scale: has that subresource */
+	bool generation, keeps_status;  /* counts generations; a new object may bring its status */
+	const char *categories;         /* "all" */
+	bool custom;                    /* of a CustomResourceDefinition */
+	size_t id;                      /* its place in the store */
 };
 /* An object as it is stored. What it points to stays until that object changes or goes. */
 struct kobj {
@@ -36,6 +40,20 @@ struct json *kstore_json(const struct kstore *s, const struct kres *r, const cha
  * must not change the store; false ends it. */
 void kstore_each(const struct kstore *s, const struct kres *r, const char *ns,
 		 bool (*fn)(void *arg, const struct kobj *o), void *arg);
+/* The same, from that namespace and name on. */
+void kstore_each_from(const struct kstore *s, const struct kres *r, const char *ns,
+		      const char *from_ns, const char *from_name,
+		      bool (*fn)(void *arg, const struct kobj *o), void *arg);
+
+/* The resource with that place, NULL behind the last. */
+const struct kres *kstore_nth(const struct kstore *s, size_t id);
+/* false: its CustomResourceDefinition is gone. */
+bool kstore_served(const struct kstore *s, const struct kres *r);
+/* The CustomResourceDefinition of a custom resource, parsed; borrowed. NULL of others. */
+const struct json *kstore_crd(const struct kstore *s, const struct kres *r);
+size_t kstore_count(const struct kstore *s, const struct kres *r);
+/* Whether objects have "group/kind" as their type: for references. NULL: there is none. */
+const struct kres *kstore_kind(const struct kstore *s, const char *group, const char *kind);
 
 /* ---- changes, as an API server's: refused, e->code is the reason of its Status ("AlreadyExists",
  * "NotFound", "Conflict", "Invalid"), e->num EEXIST, ENOENT, EAGAIN or EINVAL, and nothing has
@@ -53,6 +71,12 @@ enum kstore_part { KSTORE_SPEC, KSTORE_STATUS };
 MUST int kstore_update(struct kstore *s, const struct kres *r, const char *ns,
 		       const struct json *obj, enum kstore_part part, const struct kobj **out,
 		       struct err *e);
+/* What kstore_create() and kstore_update() would store, for the caller to free, and nothing
+ * changes. */
+MUST struct json *kstore_try_create(struct kstore *s, const struct kres *r, const char *ns,
+				    const struct json *obj, struct err *e);
+MUST struct json *kstore_try_update(struct kstore *s, const struct kres *r, const char *ns,
+				    const struct json *obj, enum kstore_part part, struct err *e);
 /* Finalizers, and for pods on a node a grace period, only set deletionTimestamp; what is left is
  * gone at once. policy: "Background" (NULL too), "Foreground", "Orphan". grace_s < 0: the object's
  * own; 0 of a pod: at once. uid, when not NULL, must be the object's (else Conflict). */
@@ -74,3 +98,18 @@ struct kwatcher {
 };
 void kstore_watch(struct kstore *s, struct kwatcher *w);
 void kstore_unwatch(struct kstore *s, struct kwatcher *w);
+
+/* ---- what happened: the last KSTORE_PAST changes, fewer when what they hold that is no longer
+ * stored is more than a few MiB. Each change has a revision of its own, counted without gaps. */
+
+enum { KSTORE_PAST = 8192 };
+struct kchange {
+	uint64_t rv;
+	enum kevent event;
+	const struct kobj *now;    /* as it went, of KEVENT_DELETED */
+	const struct kobj *before; /* NULL of KEVENT_ADDED */
+};
+/* The revision of the last change. */
+uint64_t kstore_rv(const struct kstore *s);
+/* The change after that one; NULL: rv is the last, or (*gone) what followed is forgotten. */
+const struct kchange *kstore_next(const struct kstore *s, uint64_t rv, bool *gone);
