@@ -79,6 +79,12 @@ $(OUT)/tools/lbgroup: $(OUT)/obj/tests/bench/lbgroup.o $(MODEL) $(LOW)
 	$(LINK)
 $(addprefix $(OUT)/obj/tests/,tools/lbmodel.o bench/lbgroup.o) $(OUT)/obj/tests/unit/lbcase.o: private LANG_ += -iquote applets/lbctl -iquote tests/unit
 
+# The lab's AWS and its application load balancers.
+$(OUT)/tools/albtool: $(OUT)/obj/tests/tools/albtool.o $(filter-out $(OUT)/obj/applets/lab/main.o,$(LAB)) $(LOW)
+	@mkdir -p $(@D)
+	$(LINK)
+$(OUT)/obj/tests/tools/albtool.o: private LANG_ += $(LABS:%=-iquote %)
+
 # A folder's own time changes when a file comes or goes, so an archive never keeps a file that is gone.
 define ARCHIVE
 $(OUT)/$(1).a: $(call room,$(1)) $(1)

@@ -17,16 +17,29 @@ struct httpd_call {
 	const char *body; /* NUL-terminated */
 	size_t body_len;
 	struct ip peer; /* who asked; none on a Unix socket */
+	uint16_t peer_port;
 	struct arena a;
 	void *arg; /* as given to httpd_new() */
 };
 typedef void httpd_fn(struct httpd_call *c);
+/* What becomes of a request that cannot be read (400, 413, 431; why): the status, headers and text
+ * to send. Strings live in a. */
+struct httpd_refusal {
+	int status;
+	const char *why;
+	struct http_headers headers;
+	struct ip peer;
+	uint16_t peer_port;
+	struct arena *a;
+};
+typedef void httpd_refuse_fn(struct httpd_refusal *r, void *arg);
 
 /* Listen on ip:port, or on the Unix socket path (mode 0660, a stale one is replaced) when ip is
  * NULL, in the namespace netns_fd (0: here). Bounded: 256 connections (the longest idle one makes
  * room), 64 KiB of headers, 1 MiB of body, stall_ms for a request to arrive or for the peer to take
  * some of an answer, 60 s idle between requests. Malformed requests are answered 400, 413 or 431
- * and never reach the handler. */
+ * and never reach the handler. Who expects "100-continue" is told to as soon as the headers are
+ * read. */
 struct httpd_at {
 	const struct ip *ip;
 	uint16_t port; /* 0: any free one, see httpd_port() */
@@ -36,6 +49,8 @@ struct httpd_at {
 	int fd;                       /* instead of all these: a listening socket, which it takes */
 	struct tls_identity *tls;     /* NULL: plain. It takes a reference of its own */
 	size_t max_clients, max_body; /* 0: as above */
+	httpd_refuse_fn *refuse;      /* NULL: text/plain that says why */
+	bool bare;                    /* no Content-Type of ours, no Date beside the handler's */
 };
 MUST struct httpd *httpd_new(struct loop *l, const struct httpd_at *at, httpd_fn *fn, void *arg,
 			     struct err *e);

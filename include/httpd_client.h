@@ -16,6 +16,8 @@ struct httpd {
 	size_t max_clients, max_body;
 	struct tls_identity *tls;
 	httpd_fn *fn;
+	httpd_refuse_fn *refuse;
+	bool bare;
 	void *arg;
 	struct httpd_client *clients;
 	size_t nclients;
@@ -35,10 +37,11 @@ struct httpd_client {
 	struct buf out; /* to send, of which `sent` bytes are gone */
 	size_t sent;
 	uint32_t events;
-	bool closing;  /* no further request is taken */
-	bool draining; /* the answer is out; waiting for the peer's close, lest a reset eats it */
-	bool served;   /* has had an answer */
-	bool inside;   /* the handler is running below us */
+	bool closing;   /* no further request is taken */
+	bool draining;  /* the answer is out; waiting for the peer's close, lest a reset eats it */
+	bool served;    /* has had an answer */
+	bool continued; /* to go on with this request's body */
+	bool inside;    /* the handler is running below us */
 	struct httpd_pipe *pipe; /* it has left HTTP */
 	bool paused;             /* the pipe takes nothing */
 	uint64_t piped, told;    /* bytes written to it, and of them those known to be sent */
@@ -46,6 +49,7 @@ struct httpd_client {
 	bool pieces;   /* the answer has begun and not ended */
 	int64_t since; /* when the present wait began or last moved */
 	struct ip peer;
+	uint16_t peer_port;
 };
 
 struct httpd_held {

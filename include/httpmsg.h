@@ -17,6 +17,7 @@ struct httpmsg {
 
 	/* valid once done */
 	bool done;
+	bool expects;    /* from the headers on: the peer wants a "100 Continue" before the body */
 	bool keep_alive; /* the peer will take another message on this connection */
 	int status;
 	const char *method, *target;

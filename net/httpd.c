@@ -61,6 +61,17 @@ static bool evict(struct httpd *d)
 	return oldest;
 }
 
+/* sockaddr_in6 has its port in the same place. */
+static uint16_t port_of(const struct sockaddr_storage *at)
+{
+	struct sockaddr_in in;
+
+	if (at->ss_family != AF_INET && at->ss_family != AF_INET6)
+		return 0;
+	memcpy(&in, at, sizeof(in));
+	return ntohs(in.sin_port);
+}
+
 static struct ip ip_of(const struct sockaddr_storage *from)
 {
 	struct ip ip = { 0 };
@@ -81,14 +92,15 @@ static struct ip ip_of(const struct sockaddr_storage *from)
 	return ip;
 }
 
-static void client_new(struct httpd *d, int fd, struct ip peer)
+static void client_new(struct httpd *d, int fd, const struct sockaddr_storage *from)
 {
 	struct httpd_client *c = xalloc(sizeof(*c));
 	struct err e;
 
 	*c = (struct httpd_client) {
-		.d = d, .next = d->clients, .prev = &d->clients, .peer = peer
+		.d = d, .next = d->clients, .prev = &d->clients, .peer = ip_of(from)
 	};
+	c->peer_port = port_of(from);
 	if (c->next)
 		c->next->prev = &c->next;
 	d->clients = c;
@@ -130,7 +142,7 @@ static void on_listen(struct watch *w, uint32_t events)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		if (d->nclients >= d->max_clients && !evict(d))
 			continue;
-		client_new(d, TAKE(fd), ip_of(&from));
+		client_new(d, TAKE(fd), &from);
 		if (!d->sweeping)
 			d->sweeping =
 				timer_set(d->loop, &d->sweep, d->stall_ms / SWEEPS + 1, &e) == 0;
@@ -208,6 +220,8 @@ struct httpd *httpd_new(struct loop *l, const struct httpd_at *at, httpd_fn *fn,
 	d->stall_ms = at->stall_ms ? at->stall_ms : STALL_MS;
 	d->max_clients = at->max_clients ? at->max_clients : MAX_CLIENTS;
 	d->max_body = at->max_body ? at->max_body : HTTPD_MAX_BODY;
+	d->refuse = at->refuse;
+	d->bare = at->bare;
 	d->tls = tls_identity_ref(at->tls);
 	if (listen_on(d, at, e) < 0)
 		return NULL;
@@ -228,12 +242,8 @@ uint16_t httpd_port(const struct httpd *d)
 {
 	struct sockaddr_storage at = { 0 };
 	socklen_t n = sizeof(at);
-	struct sockaddr_in in;
 
-	if (getsockname(d->listen.fd, (struct sockaddr *)&at, &n) < 0 || at.ss_family == AF_UNIX)
-		return 0;
-	memcpy(&in, &at, sizeof(in)); /* sockaddr_in6 has its port in the same place */
-	return ntohs(in.sin_port);
+	return getsockname(d->listen.fd, (struct sockaddr *)&at, &n) < 0 ? 0 : port_of(&at);
 }
 
 void httpd_free(struct httpd **dp)

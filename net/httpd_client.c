@@ -72,6 +72,13 @@ static const char *reason(int status)
 		{ 201, "Created" },
 		{ 202, "Accepted" },
 		{ 204, "No Content" },
+		{ 206, "Partial Content" },
+		{ 301, "Moved Permanently" },
+		{ 302, "Found" },
+		{ 303, "See Other" },
+		{ 304, "Not Modified" },
+		{ 307, "Temporary Redirect" },
+		{ 308, "Permanent Redirect" },
 		{ 400, "Bad Request" },
 		{ 401, "Unauthorized" },
 		{ 403, "Forbidden" },
@@ -89,6 +96,7 @@ static const char *reason(int status)
 		{ 501, "Not Implemented" },
 		{ 502, "Bad Gateway" },
 		{ 503, "Service Unavailable" },
+		{ 504, "Gateway Timeout" },
 	};
 
 	for (size_t i = 0; i < COUNT(all); i++)
@@ -110,12 +118,14 @@ static void put_head(struct httpd_client *c, int status, const struct http_heade
 
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	buf_fmt(&c->out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status, reason(status), date);
+	buf_fmt(&c->out, "HTTP/1.1 %d %s\r\n", status, reason(status));
+	if (!c->d->bare || !*http_header(h, "Date"))
+		buf_fmt(&c->out, "Date: %s\r\n", date);
 	if (c->pieces)
 		buf_str(&c->out, "Transfer-Encoding: chunked\r\n");
 	else if (!no_body(status))
 		buf_fmt(&c->out, "Content-Length: %zu\r\n", n);
-	if (status != 101 && !*http_header(h, "Content-Type"))
+	if (status != 101 && !c->d->bare && !*http_header(h, "Content-Type"))
 		buf_str(&c->out, "Content-Type: text/plain\r\n");
 	if (c->closing)
 		buf_str(&c->out, "Connection: close\r\n");
@@ -222,17 +232,27 @@ static void call_new(struct httpd_client *c)
 	k->m = (struct httpmsg) { .max_body = c->d->max_body, .a = &k->c.a };
 	httpmsg_start(&k->m);
 	c->call = k;
+	c->continued = false;
 	c->since = now_ms();
 }
 
 /* A request that cannot be read: say so and hear no more. */
 static void refuse(struct httpd_client *c, const struct err *e)
 {
-	int status = e->num == EFBIG ? 413 : e->num == E2BIG ? 431 : 400;
+	auto_arena struct arena a = { 0 };
+	struct httpd_refusal r = { .status = e->num == EFBIG   ? 413
+					     : e->num == E2BIG ? 431
+							       : 400,
+				   .why = e->msg,
+				   .peer = c->peer,
+				   .peer_port = c->peer_port,
+				   .a = &a };
 
 	httpd_call_free(TAKE(c->call));
 	c->closing = true;
-	httpd_client_answer(c, status, NULL, e->msg, strlen(e->msg), false);
+	if (c->d->refuse)
+		c->d->refuse(&r, c->d->arg);
+	httpd_client_answer(c, r.status, &r.headers, r.why, strlen(r.why), false);
 }
 
 /* Origin form, or absolute form ("http://host/path") cut down to it; "*" stays. */
@@ -263,10 +283,18 @@ static void hand_out(struct httpd_client *c)
 	k->c.body = k->m.body;
 	k->c.body_len = k->m.body_len;
 	k->c.peer = c->peer;
+	k->c.peer_port = c->peer_port;
 	k->c.arg = c->d->arg;
 	c->inside = true;
 	c->d->fn(&k->c);
 	c->inside = false;
+}
+
+/* RFC 9110 10.1.1: it waits with the body for our consent. */
+static void go_on(struct httpd_client *c)
+{
+	c->continued = true;
+	buf_str(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
 }
 
 static void take_input(struct httpd_client *c)
@@ -283,6 +311,8 @@ static void take_input(struct httpd_client *c)
 	c->at += used;
 	if (c->call->m.done)
 		hand_out(c);
+	else if (c->call->m.expects && !c->continued)
+		go_on(c);
 }
 
 int httpd_client_pump(struct httpd_client *c)

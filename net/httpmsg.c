@@ -5,6 +5,7 @@
 #include <llhttp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "httpmsg.h"
 
@@ -114,6 +115,14 @@ static size_t body_limit(const struct httpmsg_parser *p)
 	return p->m->on_body && !streams(p) && max > MAX_COLLECTED ? MAX_COLLECTED : max;
 }
 
+static bool expects(const struct httpmsg_parser *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->head.p + p->name[i], "expect") == 0)
+			return strcasecmp(p->head.p + p->value[i], "100-continue") == 0;
+	return false;
+}
+
 static int on_head(llhttp_t *ll)
 {
 	struct httpmsg_parser *p = ll->data;
@@ -124,6 +133,7 @@ static int on_head(llhttp_t *ll)
 	if (ll->http_major != 1)
 		return fail(&p->e, EBADMSG, "not HTTP/1: version %d.%d", ll->http_major,
 			    ll->http_minor);
+	m->expects = !m->response && ll->http_minor == 1 && expects(p);
 	if (m->no_body)
 		return 1;
 	if ((ll->flags & F_CONTENT_LENGTH) && ll->content_length > body_limit(p))

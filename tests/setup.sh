@@ -16,7 +16,7 @@ die() { echo "setup: $*" >&2; exit 1; }
 # ---- Debian packages: command:package
 
 demo='ip:iproute2 ping:iputils-ping route:net-tools curl:curl tcpdump:tcpdump iptables:iptables conntrack:conntrack'
-tests='gcc:gcc make:make clang:clang nft:nftables ps:procps python3:python3 strace:strace jq:jq openssl:openssl tinyproxy:tinyproxy-bin
+tests='gcc:gcc make:make clang:clang nft:nftables ps:procps python3:python3 strace:strace jq:jq openssl:openssl tinyproxy:tinyproxy-bin nginx:nginx-light wrk:wrk
 	/usr/lib/cni/ptp:containernetworking-plugins'
 
 missing() {

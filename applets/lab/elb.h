@@ -84,6 +84,7 @@ struct elb_linger {
 struct elb {
 	struct world *w;
 	struct acm *acm; /* where certificates are looked up */
+	int access_log;  /* where ALBs write a line for each request (alb.h); 0: nowhere */
 	struct elb_config c;
 	int64_t now;    /* ms of any steady clock; the caller sets it before each action */
 	struct lb *lbs; /* in the order in which they came, like the others */

@@ -19,11 +19,6 @@
 
 enum { BACKLOG = 1024, PUBLIC_FIRST = 75, PUBLIC_LAST = 253 };
 
-/* l8's file; a lab without it has no sockets for application load balancers. */
-#pragma weak alb_listen
-#pragma weak alb_changed
-#pragma weak alb_close
-
 struct lb_node *lbnode_find(const struct balancer *b, const char *lb, const char *zone)
 {
 	struct lb_node *any = NULL;
@@ -306,8 +301,6 @@ static int socket_open(struct lb_socket *s, struct err *e)
 	struct balancer *b = s->node->b;
 	int fd = 0;
 
-	if (s->kind == LB_HTTP && !alb_listen)
-		return 0;
 	if (bind_socket(s, &fd, e) < 0)
 		return -1;
 	if (s->kind == LB_HTTP) {
