@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cniexec.h"
 #include "file.h"
+#include "str.h"
 
 enum { RESULT_MAX = 256 * 1024 };
 
@@ -32,19 +32,28 @@ static void configuration(const struct json *list, const struct json *plugin,
 	json_print(c, 0, out);
 }
 
-static void environment(const char *command, const struct cni_pod *p, struct arena *a)
+/* Ours without what we may have been given of CNI, and the call's own. */
+static char **environment(const char *command, const struct cni_pod *p, struct arena *a)
 {
-	setenv("CNI_COMMAND", command, 1);
-	setenv("CNI_CONTAINERID", p->container, 1);
-	setenv("CNI_NETNS", p->netns, 1);
-	setenv("CNI_IFNAME", p->ifname, 1);
-	setenv("CNI_PATH", cni_path, 1);
-	setenv("CNI_ARGS",
-	       arena_fmt(a,
-			 "IgnoreUnknown=1;K8S_POD_NAMESPACE=%s;K8S_POD_NAME=%s;"
-			 "K8S_POD_INFRA_CONTAINER_ID=%s;K8S_POD_UID=%s",
-			 p->ns, p->name, p->container, p->uid),
-	       1);
+	size_t n = 0, at = 0;
+	char **v;
+
+	while (environ[n])
+		n++;
+	v = arena_get(a, (n + 7) * sizeof(*v));
+	for (size_t i = 0; i < n; i++)
+		if (!str_prefix(environ[i], "CNI_"))
+			v[at++] = environ[i];
+	v[at++] = arena_fmt(a, "CNI_COMMAND=%s", command);
+	v[at++] = arena_fmt(a, "CNI_CONTAINERID=%s", p->container);
+	v[at++] = arena_fmt(a, "CNI_NETNS=%s", p->netns);
+	v[at++] = arena_fmt(a, "CNI_IFNAME=%s", p->ifname);
+	v[at++] = arena_fmt(a, "CNI_PATH=%s", cni_path);
+	v[at] = arena_fmt(a,
+			  "CNI_ARGS=IgnoreUnknown=1;K8S_POD_NAMESPACE=%s;K8S_POD_NAME=%s;"
+			  "K8S_POD_INFRA_CONTAINER_ID=%s;K8S_POD_UID=%s",
+			  p->ns, p->name, p->container, p->uid);
+	return v;
 }
 
 static int find_plugin(const char *type, char *path, size_t size, struct err *e)
@@ -59,12 +68,14 @@ static int find_plugin(const char *type, char *path, size_t size, struct err *e)
 	return fail(e, ENOENT, "no plugin '%s' in %s", type, cni_path);
 }
 
-static _Noreturn void become(const char *path, const char *type, int in, int out)
+/* Threads may be about: nothing is allocated here. */
+static _Noreturn void become(const char *path, char *type, char **env, int in, int out)
 {
-	if (dup2(in, 0) < 0 || dup2(out, 1) < 0)
-		die("dup:");
-	execl(path, type, (char *)NULL);
-	die("start %s:", path);
+	char *argv[] = { type, NULL };
+
+	if (dup2(in, 0) >= 0 && dup2(out, 1) >= 0)
+		execve(path, argv, env);
+	_exit(127);
 }
 
 /* Small enough for a pipe, or written while the plugin reads: plugins read all of stdin first. */
@@ -81,9 +92,11 @@ static int converse(int to, int from, const struct buf *in, struct buf *out, str
 	return fd_read(from, "the plugin's answer", RESULT_MAX, out, e);
 }
 
-static int run(const char *type, const struct buf *in, struct buf *out, struct err *e)
+static int run(const char *type, char **env, const struct buf *in, struct buf *out, struct err *e)
 {
 	int to[2], from[2], status = 0, rc, pid;
+	auto_arena struct arena a = { 0 };
+	char *name = arena_str(&a, type);
 	char path[256];
 
 	if (find_plugin(type, path, sizeof(path), e) < 0)
@@ -94,7 +107,7 @@ static int run(const char *type, const struct buf *in, struct buf *out, struct e
 	if (pid < 0)
 		return fail(e, errno, "fork:");
 	if (pid == 0)
-		become(path, type, to[0], from[1]);
+		become(path, name, env, to[0], from[1]);
 	close(to[0]);
 	close(from[1]);
 	rc = converse(to[1], from[0], in, out, e);
@@ -120,8 +133,7 @@ static int call(const char *command, const struct json *list, const struct json 
 	auto_buf struct buf in = { 0 };
 
 	configuration(list, plugin, prev, &in);
-	environment(command, p, &a);
-	return run(json_str(plugin, "type", ""), &in, out, e);
+	return run(json_str(plugin, "type", ""), environment(command, p, &a), &in, out, e);
 }
 
 int cniexec_add(const struct json *list, const struct cni_pod *p, struct json **result,

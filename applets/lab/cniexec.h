@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cniexec.h - what a container runtime does with a conflist: run its plugins in order for ADD, in
- * reverse for DEL (CNI specification 1.1.0, section 3 and 4). Runs inside a node. */
+ * reverse for DEL (CNI specification 1.1.0, section 3 and 4). Runs inside a node; any thread,
+ * several at once. */
 #pragma once
 #include "arena.h"
 #include "json.h"

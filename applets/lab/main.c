@@ -14,9 +14,12 @@
 #include "enter.h"
 #include "fault.h"
 #include "faultcmd.h"
+#include "kubelet.h"
 #include "lab.h"
 #include "labpod.h"
 #include "opt.h"
+#include "podserver.h"
+#include "podshim.h"
 #include "tour.h"
 
 enum { OK = 0, FAILED = 1, USAGE = 100, DOWN_MS = 10000, NAME_MAX_LEN = 64 };
@@ -417,6 +420,17 @@ static int usage(FILE *out, int status)
 	return status;
 }
 
+/* Those that run inside nodes and pods. */
+static const struct {
+	const char *name;
+	int (*main)(int argc, char **argv);
+} inner[] = {
+	{ "kubelet", kubelet_main },
+	{ "pod-shim", podshim_main },
+	{ "pod-exec", podexec_main },
+	{ "pod-server", podserver_main },
+};
+
 int main(int argc, char **argv)
 {
 	stdio_keep();
@@ -427,6 +441,9 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < COUNT(verbs); i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			return run_verb(&verbs[i], argc - 1, argv + 1);
+	for (size_t i = 0; argc > 1 && i < COUNT(inner); i++)
+		if (strcmp(argv[1], inner[i].name) == 0)
+			return inner[i].main(argc - 1, argv + 1);
 	if (argc < 2)
 		return usage(stderr, USAGE);
 	fprintf(stderr, "vpcbox-lab: no verb '%s'; 'vpcbox-lab --help' lists them\n", argv[1]);
