@@ -16,7 +16,7 @@ die() { echo "setup: $*" >&2; exit 1; }
 # ---- Debian packages: command:package
 
 demo='ip:iproute2 ping:iputils-ping route:net-tools curl:curl tcpdump:tcpdump iptables:iptables conntrack:conntrack'
-tests='gcc:gcc make:make clang:clang nft:nftables ps:procps python3:python3 strace:strace jq:jq openssl:openssl tinyproxy:tinyproxy-bin nginx:nginx-light wrk:wrk
+tests='gcc:gcc make:make clang:clang nft:nftables ps:procps python3:python3 strace:strace jq:jq openssl:openssl tinyproxy:tinyproxy-bin
 	/usr/lib/cni/ptp:containernetworking-plugins'
 
 missing() {
@@ -177,6 +177,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 case $what in
 demo) packages $demo ;;
+bench) packages nginx:nginx-light wrk:wrk ;;
 tests)
 	packages $demo $tests
 	mkdir -p "$tools"
@@ -188,5 +189,5 @@ tests)
 	done
 	kubernetes
 	;;
-*) die "no such set: $what (demo, or nothing for the tests')" ;;
+*) die "no such set: $what (demo, bench, or nothing for the tests')" ;;
 esac

@@ -123,6 +123,10 @@ static int serve(struct lab *lab, struct err *e)
 		open("/run/vpcbox-lab/ec2.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (lab->api.log_fd < 0)
 		return fail(e, errno, "open /run/vpcbox-lab/ec2.log:");
+	lab->elb.access_log =
+		open("/run/vpcbox-lab/alb.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (lab->elb.access_log < 0)
+		return fail(e, errno, "open /run/vpcbox-lab/alb.log:");
 	lab->imds = httpd_new(lab->loop, &at, imds_serve, &lab->api, e);
 	at.ip = &aws;
 	lab->aws = lab->imds ? httpd_new(lab->loop, &at, aws_serve, &lab->api, e) : NULL;

@@ -3,6 +3,7 @@
 # lab-alb.sh - requests a second that the lab's application load balancer passes on, beside nginx as the same proxy: both in front of one
 # nginx, on loopback in a namespace of its own, by turns; wrk asks with 16 connections.
 set -eu
+[ "${BENCH_NS:-}" ] || sh tests/setup.sh bench
 [ "${BENCH_NS:-}" ] || exec unshare -rn env BENCH_NS=1 sh "$0" "$@"
 tmp=$(mktemp -d)
 pids=

@@ -117,7 +117,8 @@ ask DELETE /api/v1/namespaces/default/pods/gated >/dev/null
 
 ask PUT /api/v1/namespaces/default/configmaps/conf '{"kind":"ConfigMap","metadata":{"name":"conf"},"data":{"a.conf":"in a file","n":"of a name"}}' >/dev/null
 ask PUT /api/v1/namespaces/default/secrets/sec '{"kind":"Secret","metadata":{"name":"sec"},"data":{"s":"c2VjcmV0"}}' >/dev/null
-vols='"restartPolicy":"Never","volumes":[{"name":"c","configMap":{"name":"conf"}},{"name":"s","secret":{"secretName":"sec"}},{"name":"e","emptyDir":{}}]'
+# In the node's network, for addresses that were given back rest for 30 seconds.
+vols='"hostNetwork":true,"restartPolicy":"Never","volumes":[{"name":"c","configMap":{"name":"conf"}},{"name":"s","secret":{"secretName":"sec"}},{"name":"e","emptyDir":{}}]'
 pod vols "$vols"',"containers":[{"name":"c","image":"busybox","env":[{"name":"N","valueFrom":{"configMapKeyRef":{"name":"conf","key":"n"}}}],
 	"command":["sh","-c","cat /run/conf/a.conf /run/sec/s; echo \" $N\"; mkdir -p /run/empty/a/b && touch /run/empty/a/b/c; touch /run/conf/x 2>/dev/null || echo ro"],
 	"volumeMounts":[{"name":"c","mountPath":"/run/conf","readOnly":true},{"name":"s","mountPath":"/run/sec"},{"name":"e","mountPath":"/run/empty"}]}]'
@@ -131,9 +132,9 @@ check "a volume that the pod has not is named" soon 30 is volno '.status.contain
 for p in vols volbad volno; do ask DELETE "/api/v1/namespaces/default/pods/$p" '{"gracePeriodSeconds":0}' >/dev/null; done
 ask PUT /api/v1/namespaces/default/configmaps/evil '{"kind":"ConfigMap","metadata":{"name":"evil"},"data":{"../x":"y"}}' >/dev/null
 ask PUT /api/v1/namespaces/default/secrets/evil '{"kind":"Secret","metadata":{"name":"evil"},"data":{"s":"*"}}' >/dev/null
-pod evil1 '"volumes":[{"name":"v","configMap":{"name":"evil"}}],"containers":[{"name":"c","image":"busybox","command":["true"],"volumeMounts":[{"name":"v","mountPath":"/run/x"}]}]'
+pod evil1 '"hostNetwork":true,"volumes":[{"name":"v","configMap":{"name":"evil"}}],"containers":[{"name":"c","image":"busybox","command":["true"],"volumeMounts":[{"name":"v","mountPath":"/run/x"}]}]'
 check "a key that would leave its folder" soon 30 is evil1 '.status.containerStatuses[0].state.waiting.message' "volume 'v': key '../x' is no name for a file"
-pod evil2 '"volumes":[{"name":"v","secret":{"secretName":"evil"}}],"containers":[{"name":"c","image":"busybox","command":["true"],"volumeMounts":[{"name":"v","mountPath":"/run/x"}]}]'
+pod evil2 '"hostNetwork":true,"volumes":[{"name":"v","secret":{"secretName":"evil"}}],"containers":[{"name":"c","image":"busybox","command":["true"],"volumeMounts":[{"name":"v","mountPath":"/run/x"}]}]'
 check "and a secret that is not base64" soon 30 is evil2 '.status.containerStatuses[0].state.waiting.message' "volume 'v': key 's' is not base64"
 for p in evil1 evil2; do ask DELETE "/api/v1/namespaces/default/pods/$p" '{"gracePeriodSeconds":0}' >/dev/null; done
 

@@ -128,7 +128,8 @@ static struct elb_health health(void *arg, const struct tgroup *g, const struct 
 {
 	(void)arg;
 	(void)g;
-	return (struct elb_health) { t->port % 10 == 9 ? "Target.Timeout" : NULL, "", false };
+	return (struct elb_health) { .reason = t->port % 10 == 9 ? "Target.Timeout" : NULL,
+				     .description = "" };
 }
 
 static void begin(uint16_t port, const char *log)

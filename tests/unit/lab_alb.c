@@ -183,9 +183,10 @@ TEST(alb_shares_requests_by_weights_and_answers_503_without_a_target)
 static struct elb_health sick(void *arg, const struct tgroup *g, const struct target *t)
 {
 	(void)g;
-	return (struct elb_health) { strcmp(arg, "all") == 0 || strcmp(arg, t->id) == 0 ? "T"
-											: NULL,
-				     "" };
+	return (struct elb_health) { .reason = strcmp(arg, "all") == 0 || strcmp(arg, t->id) == 0
+						       ? "T"
+						       : NULL,
+				     .description = "" };
 }
 
 TEST(alb_takes_healthy_targets_in_turn_and_all_of_them_when_none_is)
