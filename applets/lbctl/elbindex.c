@@ -13,6 +13,11 @@
 /* Of DescribeTags, and of ARNs of the other two. */
 enum { FIND_TRIES = 3, BATCH = 20 };
 
+/* Who waits for the lock with these ARNs: whoever has it asks for them too. */
+struct waiting {
+	struct waiting *next;
+	const struct strs *arns;
+};
 struct elbindex {
 	const struct lbconfig *c;
 	pthread_mutex_t
@@ -21,6 +26,8 @@ struct elbindex {
 	uint32_t list[ELBENTRY_LISTS];  /* the present one */
 	struct elbentry *v;             /* by ARN */
 	size_t n, cap;
+	pthread_mutex_t queue; /* held for moments */
+	struct waiting *waiting;
 };
 /* One question to AWS. */
 struct asking {
@@ -37,6 +44,7 @@ struct elbindex *elbindex_new(const struct lbconfig *c)
 
 	*x = (struct elbindex) { .c = c };
 	pthread_mutex_init(&x->lock, NULL);
+	pthread_mutex_init(&x->queue, NULL);
 	return x;
 }
 
@@ -50,6 +58,7 @@ void elbindex_free(struct elbindex **at)
 		elbentry_free(&x->v[i]);
 	free(x->v);
 	pthread_mutex_destroy(&x->lock);
+	pthread_mutex_destroy(&x->queue);
 	free(x);
 }
 
@@ -145,23 +154,69 @@ static int ask_tags(struct asking *q, const char **arns, size_t n)
 	return 0;
 }
 
+static bool among(const char *const *v, size_t n, const char *arn)
+{
+	while (n && strcmp(v[n - 1], arn) != 0)
+		n--;
+	return n > 0;
+}
+
+/* Of these ARNs the ones whose tags nobody knows, to out, which has n of max. */
+static size_t unknown_of(const struct elbindex *x, const struct strs *arns, const char **out,
+			 size_t n, size_t max)
+{
+	for (size_t i = 0; i < arns->n && n < max; i++) {
+		const struct elbentry *t = get(x, arns->v[i]);
+
+		if ((!t || elbentry_old(t)) && !among(out, n, arns->v[i]))
+			out[n++] = arns->v[i];
+	}
+	return n;
+}
+
+static void wait_begin(struct elbindex *x, struct waiting *me)
+{
+	pthread_mutex_lock(&x->queue);
+	me->next = x->waiting;
+	x->waiting = me;
+	pthread_mutex_unlock(&x->queue);
+	pthread_mutex_lock(&x->lock);
+}
+
+/* Ours, and what there is room for beside them of those who wait. */
+static size_t wait_end(struct elbindex *x, const struct waiting *me, const char **out, size_t *own)
+{
+	struct waiting **at = &x->waiting;
+	size_t n = *own = unknown_of(x, me->arns, out, 0, me->arns->n);
+
+	pthread_mutex_lock(&x->queue);
+	while (*at != me)
+		at = &(*at)->next;
+	*at = me->next;
+	for (const struct waiting *q = x->waiting; q && n % BATCH; q = q->next)
+		n = unknown_of(x, q->arns, out, n, n + BATCH - n % BATCH);
+	pthread_mutex_unlock(&x->queue);
+	return n;
+}
+
 int elbindex_tags(struct elbindex *x, struct aws *w, const struct strs *arns, struct tags *out,
 		  struct arena *a, int64_t deadline, struct err *e)
 {
 	struct asking q = { x, w, ELBENTRY_OTHER, deadline, e };
-	const char **unknown = arena_get(a, (arns->n + 1) * sizeof(*unknown));
-	size_t n = 0;
+	const char **unknown = arena_get(a, (arns->n + BATCH) * sizeof(*unknown));
+	struct waiting me = { .arns = arns };
+	size_t n, own;
 	int rc;
 
-	pthread_mutex_lock(&x->lock);
+	wait_begin(x, &me);
 	drop_if(x, outlived);
-	for (size_t i = 0; i < arns->n; i++) {
-		const struct elbentry *t = get(x, arns->v[i]);
-
-		if (!t || elbentry_old(t))
-			unknown[n++] = arns->v[i];
-	}
+	n = wait_end(x, &me, unknown, &own);
 	rc = ask_tags(&q, unknown, n);
+	if (rc < 0 && own < n) {
+		/* What others asked for may be gone. */
+		*e = (struct err) { 0 };
+		rc = ask_tags(&q, unknown, own);
+	}
 	for (size_t i = 0; i < arns->n && rc == 0; i++)
 		out[i] = elbentry_tags(get(x, arns->v[i]), a);
 	pthread_mutex_unlock(&x->lock);

@@ -29,6 +29,20 @@ static int check_cidrs(const struct ingress_part *m, const struct strs *l, bool 
 	return 0;
 }
 
+/* EC2 would refuse it only when the load balancer is half made. */
+static int own_lists(struct ingress_build *b, const struct ingress_part *m, struct strs *out,
+		     struct err *e)
+{
+	annot_list(&m->l, A_PREFIX_LISTS, out, b->a);
+	for (size_t i = 0; i < out->n; i++) {
+		if (str_prefix(out->v[i], "pl-"))
+			continue;
+		fail(e, EINVAL, "no id of a prefix list: %.80s", out->v[i]);
+		return annot_blame(&m->l, A_PREFIX_LISTS, NULL, e);
+	}
+	return 0;
+}
+
 static int find_sources(struct ingress_build *b, struct ingress_part *m, struct err *e)
 {
 	bool of_class = m->p && m->p->inbound_cidrs.n;
@@ -44,8 +58,8 @@ static int find_sources(struct ingress_build *b, struct ingress_part *m, struct 
 		lists = m->p->prefix_lists;
 	else if (m->p && m->p->old_prefix_lists.n)
 		lists = m->p->old_prefix_lists;
-	else
-		annot_list(&m->l, A_PREFIX_LISTS, &lists, b->a);
+	else if (own_lists(b, m, &lists, e) < 0)
+		return -1;
 	m->cidrs = ingress_set(&cidrs, b->a);
 	m->lists = ingress_set(&lists, b->a);
 	return 0;

@@ -234,7 +234,7 @@ ANY = {"aws-load-balancer-nlb-target-type", "aws-load-balancer-type", "aws-load-
        "aws-load-balancer-access-log-s3-bucket-prefix", "aws-load-balancer-ssl-negotiation-policy", "aws-load-balancer-backend-protocol",
        "aws-load-balancer-alpn-policy", "aws-load-balancer-enable-tcp-udp-listener", "aws-load-balancer-target-group-attributes.",
        "aws-load-balancer-healthcheck-path", "aws-load-balancer-healthcheck-success-codes", "subnets", "ipam-ipv4-pool-id", "security-groups",
-       "manage-backend-security-group-rules", "security-group-prefix-lists", "certificate-arn", "ssl-policy", "listener-attributes.",
+       "manage-backend-security-group-rules", "certificate-arn", "ssl-policy", "listener-attributes.",
        "healthcheck-path", "success-codes", "target-node-labels"}
 
 

@@ -217,63 +217,70 @@ TEST(a_class_that_went_away_does_not_tear_a_load_balancer_down)
 #define BAD(more, spec) FIX_INGRESS("bad", G more, spec)
 #define GOOD_RULE "R 80:1 path=/ > forward $TG-ns-1/good-svc-1:http\n"
 
+static const struct fix_row wrong_members[] = {
+	{ "R TG out",
+	  { GOOD, BAD("", FIX_ONE(FIX_PATH("/x", FIX_TO("svc-2", FIX_HTTP)) "," FIX_PATH(
+				  "/y", FIX_TO("svc-1", "'name':'absent'")))) },
+	  GOOD_RULE "TG ns-1/good-svc-1:http k8s-ns1-svc1-6661031324 "
+		    "instance:32768/HTTP/HTTP1 ipv4 HTTP:traffic-port/=200 15/5/2/2\n"
+		    "out ns-1/bad: ingress: ns-1/bad: unable to find port absent on service "
+		    "ns-1/svc-1\n" },
+	{ "R out",
+	  { GOOD, BAD(",'AI/group.order':'1001'", FIX_SIMPLE) },
+	  GOOD_RULE "out ns-1/bad: explicit Ingress group order must be within "
+		    "[-1000:1000], Ingress: ns-1/bad, order: 1001 "
+		    "(alb.ingress.kubernetes.io/group.order: 1001)\n" },
+	{ "R out",
+	  { GOOD, BAD(",'AI/group.order':'x'", FIX_SIMPLE) },
+	  GOOD_RULE "out ns-1/bad: failed to load Ingress group order for ingress: "
+		    "ns-1/bad: failed to parse int32 annotation, "
+		    "alb.ingress.kubernetes.io/group.order: x: strconv.ParseInt: parsing "
+		    "\"x\": invalid syntax\n" },
+	{ "R out",
+	  { GOOD, BAD(",'AI/auth-type':'oidc'", FIX_SIMPLE) },
+	  GOOD_RULE "out ns-1/bad: alb.ingress.kubernetes.io/auth-type: oidc: "
+		    "authentication by the load balancer: not built yet in vpcbox: take "
+		    "the annotation away, or leave the object to "
+		    "aws-load-balancer-controller\n" },
+	/* its port stays open as long as it can be read; a listener that is there keeps
+	 * what its default backend was */
+	{ "L R out",
+	  { GOOD, BAD(",'AI/listen-ports':'[{\\'HTTP\\':81}]'",
+		      "'defaultBackend':" FIX_TO("svc-1", "'name':'absent'")) },
+	  "L 80 HTTP fixed-response 404 type=text/plain\n"
+	  "L 81 HTTP fixed-response 404 type=text/plain keep\n" GOOD_RULE
+	  "out ns-1/bad: unable to find port absent on service ns-1/svc-1\n" },
+	{ "L R out",
+	  { GOOD, BAD(",'AI/listen-ports':'[{\\'TCP\\':81}]'", FIX_SIMPLE) },
+	  "L 80 HTTP fixed-response 404 type=text/plain\n" GOOD_RULE
+	  "out ns-1/bad: ingress: ns-1/bad: listen protocol must be within [HTTP, HTTPS]: "
+	  "TCP (alb.ingress.kubernetes.io/listen-ports: [{\"TCP\":81}])\n" },
+	/* of several wrong members each is told */
+	{ "out",
+	  { GOOD, BAD(",'AI/inbound-cidrs':'10.0.0.0/33'", FIX_SIMPLE),
+	    FIX_INGRESS("worse", G ",'AI/tags':'x'", FIX_SIMPLE) },
+	  "out ns-1/bad: ingress: ns-1/bad: invalid inbound-cidrs settings on Ingress: "
+	  "ns-1/bad: invalid CIDR address: 10.0.0.0/33 "
+	  "(alb.ingress.kubernetes.io/inbound-cidrs: 10.0.0.0/33)\n"
+	  "out ns-1/worse: failed to parse stringMap annotation, "
+	  "alb.ingress.kubernetes.io/tags: x\n" },
+	{ "out",
+	  { GOOD, BAD(",'AI/security-group-prefix-lists':'pl-1,some'", FIX_SIMPLE),
+	    FIX_INGRESS("worse", G ",'AI/tags':'x'", FIX_SIMPLE) },
+	  "out ns-1/bad: ingress: ns-1/bad: no id of a prefix list: some "
+	  "(alb.ingress.kubernetes.io/security-group-prefix-lists: pl-1,some)\n"
+	  "out ns-1/worse: failed to parse stringMap annotation, "
+	  "alb.ingress.kubernetes.io/tags: x\n" },
+	/* none is right */
+	{ "",
+	  { BAD(",'AI/tags':'x'", FIX_SIMPLE) },
+	  "error: failed to parse stringMap annotation, alb.ingress.kubernetes.io/tags: "
+	  "x" },
+};
+
 TEST(a_member_that_is_wrong_loses_its_rules_and_the_others_go_on)
 {
-	static const struct fix_row rows[] = {
-		{ "R TG out",
-		  { GOOD, BAD("", FIX_ONE(FIX_PATH("/x", FIX_TO("svc-2", FIX_HTTP)) "," FIX_PATH(
-					  "/y", FIX_TO("svc-1", "'name':'absent'")))) },
-		  GOOD_RULE
-		  "TG ns-1/good-svc-1:http k8s-ns1-svc1-6661031324 "
-		  "instance:32768/HTTP/HTTP1 ipv4 HTTP:traffic-port/=200 15/5/2/2\n"
-		  "out ns-1/bad: ingress: ns-1/bad: unable to find port absent on service "
-		  "ns-1/svc-1\n" },
-		{ "R out",
-		  { GOOD, BAD(",'AI/group.order':'1001'", FIX_SIMPLE) },
-		  GOOD_RULE "out ns-1/bad: explicit Ingress group order must be within "
-			    "[-1000:1000], Ingress: ns-1/bad, order: 1001 "
-			    "(alb.ingress.kubernetes.io/group.order: 1001)\n" },
-		{ "R out",
-		  { GOOD, BAD(",'AI/group.order':'x'", FIX_SIMPLE) },
-		  GOOD_RULE "out ns-1/bad: failed to load Ingress group order for ingress: "
-			    "ns-1/bad: failed to parse int32 annotation, "
-			    "alb.ingress.kubernetes.io/group.order: x: strconv.ParseInt: parsing "
-			    "\"x\": invalid syntax\n" },
-		{ "R out",
-		  { GOOD, BAD(",'AI/auth-type':'oidc'", FIX_SIMPLE) },
-		  GOOD_RULE "out ns-1/bad: alb.ingress.kubernetes.io/auth-type: oidc: "
-			    "authentication by the load balancer: not built yet in vpcbox: take "
-			    "the annotation away, or leave the object to "
-			    "aws-load-balancer-controller\n" },
-		/* its port stays open as long as it can be read; a listener that is there keeps
-		 * what its default backend was */
-		{ "L R out",
-		  { GOOD, BAD(",'AI/listen-ports':'[{\\'HTTP\\':81}]'",
-			      "'defaultBackend':" FIX_TO("svc-1", "'name':'absent'")) },
-		  "L 80 HTTP fixed-response 404 type=text/plain\n"
-		  "L 81 HTTP fixed-response 404 type=text/plain keep\n" GOOD_RULE
-		  "out ns-1/bad: unable to find port absent on service ns-1/svc-1\n" },
-		{ "L R out",
-		  { GOOD, BAD(",'AI/listen-ports':'[{\\'TCP\\':81}]'", FIX_SIMPLE) },
-		  "L 80 HTTP fixed-response 404 type=text/plain\n" GOOD_RULE
-		  "out ns-1/bad: ingress: ns-1/bad: listen protocol must be within [HTTP, HTTPS]: "
-		  "TCP (alb.ingress.kubernetes.io/listen-ports: [{\"TCP\":81}])\n" },
-		/* of several wrong members each is told */
-		{ "out",
-		  { GOOD, BAD(",'AI/inbound-cidrs':'10.0.0.0/33'", FIX_SIMPLE),
-		    FIX_INGRESS("worse", G ",'AI/tags':'x'", FIX_SIMPLE) },
-		  "out ns-1/bad: ingress: ns-1/bad: invalid inbound-cidrs settings on Ingress: "
-		  "ns-1/bad: invalid CIDR address: 10.0.0.0/33 "
-		  "(alb.ingress.kubernetes.io/inbound-cidrs: 10.0.0.0/33)\n"
-		  "out ns-1/worse: failed to parse stringMap annotation, "
-		  "alb.ingress.kubernetes.io/tags: x\n" },
-		/* none is right */
-		{ "",
-		  { BAD(",'AI/tags':'x'", FIX_SIMPLE) },
-		  "error: failed to parse stringMap annotation, alb.ingress.kubernetes.io/tags: "
-		  "x" },
-	};
-	fix_check(rows, COUNT(rows));
+	fix_check(wrong_members, COUNT(wrong_members));
 }
 
 TEST(a_stack_without_a_members_rules_says_that_it_is_partial)
