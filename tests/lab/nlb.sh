@@ -111,7 +111,9 @@ aws group_attr "$group" preserve_client_ip.enabled=true
 same "or the client, when it is preserved" "$(on internet curl -s -m 5 "http://$zone_c/" | client)" 198.18.0.2
 same "a node inside by its public address" "$(on node1 curl -s -m 5 "http://$zone_c/" | client)" "$(status '.nodes[0].public_ip')"
 same "a pod by that of its node" "$(in_pod client curl -s -m 5 "http://$zone_c/" | client)" "$(status '.nodes[1].public_ip')"
-same "or its own, at the private address" "$(in_pod client curl -s -m 5 "http://$private_c/" | client)" "$ip_client"
+# Not of a target on the client's own node, whose answers do not come back this way: another port may find another one.
+own() { [ "$(in_pod client curl -s -m 2 "http://$private_c/" | client)" = "$ip_client" ]; }
+check "or its own, at the private address" soon 30 own
 same "preserved or not, all arrive" "$(hundred internet "http://$zone_c/" | awk '{ n += $2 } /nobody/ { n = 0 } END { print n }')" 100
 
 # ---- proxy protocol
