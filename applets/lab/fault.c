@@ -20,7 +20,8 @@ struct fault {
 	int id;
 	const struct fault_kind *kind;
 	char *what;
-	struct arena a; /* strings of its rules */
+	const char *group; /* that is shut */
+	struct arena a;    /* strings of its rules */
 };
 /* on: make it so; else undo it, which cannot fail for what was made. */
 typedef int fault_fn(struct lab *lab, struct fault *f, bool on, struct err *e);
@@ -120,13 +121,17 @@ static int fault_route(struct lab *lab, struct fault *f, bool on, struct err *e)
 static int fault_shut(struct lab *lab, struct fault *f, bool on, struct err *e)
 {
 	struct instance *i = world_instance(&lab->w, f->what);
-	struct sgroup *g = sgroup_find(&lab->w, i ? i->primary->group : f->what);
+	struct sgroup *g;
 
+	/* A node may have another group by the time it is undone. */
+	if (on)
+		f->group = arena_str(&f->a, i ? i->primary->group : f->what);
+	g = sgroup_find(&lab->w, f->group);
 	if (!g && on)
 		return fail(e, ENOENT, "no security group and no node '%.100s'", f->what);
 	if (!g)
 		return 0; /* deleted since */
-	g->shut = on;
+	g->shut += on ? 1 : -1;
 	sgroup_changed(&lab->w);
 	return 0;
 }

@@ -21,7 +21,7 @@ struct sgroup {
 	char id[WORLD_ID], name[260], description[260];
 	struct world_tag *tags;
 	struct sg_rule *ingress, *egress;
-	bool shut; /* lets nothing in whatever its rules say: a fault that was asked for */
+	int shut; /* faults that were asked for: while there is one it lets nothing in */
 };
 
 struct sgroup *sgroup_find(const struct world *w, const char *id);

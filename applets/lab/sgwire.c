@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "balancer.h"
 #include "fabric.h"
 #include "iface.h"
 #include "nft.h"
@@ -101,9 +102,6 @@ static void add(struct nft *t, const char *chain, struct buf *x)
 	buf_free(x);
 }
 
-/* Packets that a load balancer sends with a client's own address (balancer/lbwire.c). */
-enum { CLIENTS_OWN = 0x2b1 };
-
 static bool has_group(const struct eni *n, const char *id)
 {
 	bool has = strcmp(n->group, id) == 0;
@@ -130,9 +128,8 @@ static void from_balancers(struct nft *t, const struct world *w, const char *cha
 			e_accept(&x);
 			add(t, chain, &x);
 		}
-		by_address.kind = SG_CIDR;
 		snprintf(by_address.peer, sizeof(by_address.peer), "0.0.0.0/0");
-		match_number(&x, NFT_META_MARK, CLIENTS_OWN);
+		match_number(&x, NFT_META_MARK, LB_MARK);
 		if (sgwire_match(w, &by_address, &x)) {
 			e_accept(&x);
 			add(t, chain, &x);
@@ -195,7 +192,7 @@ static void from_here(struct nft *t, const struct world *w, const char *chain)
 
 	nft_chain_add(t, &links);
 	to_links(t, w, links.name);
-	match_number(&x, NFT_META_MARK, CLIENTS_OWN);
+	match_number(&x, NFT_META_MARK, LB_MARK);
 	e_jump(&x, links.name);
 	add(t, chain, &x);
 	for (const struct eni *n = w->enis; n; n = n->next) {

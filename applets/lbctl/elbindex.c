@@ -212,8 +212,8 @@ int elbindex_tags(struct elbindex *x, struct aws *w, const struct strs *arns, st
 	drop_if(x, outlived);
 	n = wait_end(x, &me, unknown, &own);
 	rc = ask_tags(&q, unknown, n);
-	if (rc < 0 && own < n) {
-		/* What others asked for may be gone. */
+	if (rc < 0 && own < n && e->num == ENOENT) {
+		/* It may be what others asked for that is gone. */
 		*e = (struct err) { 0 };
 		rc = ask_tags(&q, unknown, own);
 	}

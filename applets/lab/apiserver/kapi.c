@@ -43,17 +43,6 @@ static struct strs parts_of(struct httpd_call *c)
 	return out;
 }
 
-static bool version_served(const struct kstore *s, const struct kres *r, const char *version)
-{
-	if (!r->custom)
-		return strcmp(r->version, version) == 0;
-	for (const struct json *v = json_first(json_get(kstore_crd(s, r), "spec.versions")); v;
-	     v = json_next(v))
-		if (strcmp(json_str(v, "name", ""), version) == 0)
-			return json_bool(v, "served", true);
-	return false;
-}
-
 /* [namespaces NS] PLURAL [NAME [SUB]], of a group and version; false: no such resource. */
 static bool take_apart(struct kask *a, const char *group, const char *version, const char *const *v,
 		       size_t n)
@@ -64,7 +53,7 @@ static bool take_apart(struct kask *a, const char *group, const char *version, c
 
 	a->ns = in_ns ? v[1] : "";
 	a->r = kstore_resource(a->s, group, v[at]);
-	if (!a->r || !version_served(a->s, a->r, version) || (in_ns && !a->r->namespaced))
+	if (!a->r || !kstore_serves(a->s, a->r, version) || (in_ns && !a->r->namespaced))
 		return false;
 	a->version = version;
 	a->name = n > at + 1 ? v[at + 1] : "";

@@ -133,3 +133,14 @@ void kcrd_gone(struct kstore *s, const struct json *crd)
 	}
 	k->gone = true;
 }
+
+bool kstore_serves(const struct kstore *s, const struct kres *r, const char *version)
+{
+	if (!r->custom)
+		return strcmp(r->version, version) == 0;
+	for (const struct json *v = json_first(json_get(kstore_crd(s, r), "spec.versions")); v;
+	     v = json_next(v))
+		if (strcmp(json_str(v, "name", ""), version) == 0)
+			return json_bool(v, "served", true);
+	return false;
+}

@@ -63,17 +63,6 @@ static struct versions all_versions(const struct kstore *s, struct arena *a)
 	return l;
 }
 
-static bool in_version(const struct kstore *s, const struct kres *r, const char *version)
-{
-	if (!r->custom)
-		return strcmp(r->version, version) == 0;
-	for (const struct json *v = json_first(json_get(kstore_crd(s, r), "spec.versions")); v;
-	     v = json_next(v))
-		if (strcmp(json_str(v, "name", ""), version) == 0)
-			return json_bool(v, "served", true);
-	return false;
-}
-
 /* ---- the old form: APIResourceList */
 
 static struct json *one(const struct kres *r, const char *name, const char *kind,
@@ -139,7 +128,7 @@ static bool resources(struct kapi *k, struct httpd_call *c, const char *group, c
 	json_add(o, "resources", list);
 	for (size_t i = 0; (r = kstore_nth(k->s, i)); i++) {
 		if (strcmp(r->group, group) != 0 || !kstore_served(k->s, r) ||
-		    !in_version(k->s, r, version))
+		    !kstore_serves(k->s, r, version))
 			continue;
 		any = true;
 		json_push(list, one(r, r->plural, r->kind, verbs, &c->a));

@@ -49,6 +49,8 @@ void kstore_each_from(const struct kstore *s, const struct kres *r, const char *
 const struct kres *kstore_nth(const struct kstore *s, size_t id);
 /* false: its CustomResourceDefinition is gone. */
 bool kstore_served(const struct kstore *s, const struct kres *r);
+/* Whether it is served in that version ("v1"). */
+bool kstore_serves(const struct kstore *s, const struct kres *r, const char *version);
 /* The CustomResourceDefinition of a custom resource, parsed; borrowed. NULL of others. */
 const struct json *kstore_crd(const struct kstore *s, const struct kres *r);
 size_t kstore_count(const struct kstore *s, const struct kres *r);

@@ -5,6 +5,8 @@
 #include "elb.h"
 #include "loop.h"
 
+enum { LB_MARK = 0x2b1 }; /* of packets that leave with a client's own address (SO_MARK) */
+
 struct balancer;
 struct lb_node; /* one load balancer in one zone: its ENI's address and its sockets */
 

@@ -61,7 +61,6 @@ struct lb_node *lbnode_find(const struct balancer *b, const char *lb, const char
 
 /* ---- lbwire.c: the router's part, as rules of nf_tables and of routing */
 
-enum { LB_MARK = 0x2b1 }; /* of packets that leave with a client's own address (SO_MARK) */
 /* Once; then after each change of nodes: public addresses lead to private ones, from the Internet
  * and from the VPC; answers to clients' own addresses come back to us. */
 MUST int lbwire_init(struct balancer *b, struct err *e);
